@@ -8,13 +8,10 @@ set source = excluded.source, settings = excluded.settings, token_ends_at = excl
     answered_at = excluded.answered_at, failing_since = null, failing_why = null, connected_at = now(),
     poll_due = now(), watch_due = now();
 
--- name: source_of_store
-select source from stores where id = :store_id;
-
 -- name: name_store
 -- What people said of it by hand stays.
 update stores
-set name = coalesce(name, :name), url = coalesce(url, :url),
+set source = :source, name = coalesce(name, :name), url = coalesce(url, :url),
     currency = coalesce(:currency, currency),
     currency_observed_at = case when :currency::text is null then currency_observed_at else now() end
 where id = :store_id;
@@ -22,6 +19,19 @@ where id = :store_id;
 -- name: keep_secret
 insert into store_secrets (store_id, purpose, sealed) values (:store_id, :purpose, :sealed)
 on conflict (store_id, purpose) where ends_at is null do update set sealed = excluded.sealed, added_at = now();
+
+-- name: forget_secret
+delete from store_secrets where store_id = :store_id and purpose = :purpose;
+
+-- name: hold_store
+-- Until the end of the transaction: that a store has one catalogue is looked at by one at a time.
+select id from stores where id = :store_id for no key update;
+
+-- name: platform_of
+select source from connections where store_id = :store_id;
+
+-- name: feed_of
+select name from feeds where store_id = :store_id order by name limit 1;
 
 -- name: forget_ending
 delete from store_secrets where store_id = :store_id and purpose = :purpose and ends_at is not null;
@@ -72,7 +82,8 @@ update connections set failing_since = coalesce(failing_since, now()), failing_w
 select c.store_id as store, c.source, c.connected_at, c.token_ends_at, c.answered_at, c.failing_since, c.failing_why, c.polled_at,
        c.synced_at, c.synced_count, s.heard_at, s.silent_at,
        (select min(ends_at) from store_secrets x where x.store_id = c.store_id and ends_at > now()) as old_secret_until,
-       (select count(*) from hints h where h.store_id = c.store_id) as hints
+       (select count(*) from hints h where h.store_id = c.store_id) as hints,
+       exists (select from store_secrets x where x.store_id = c.store_id and purpose = 'webhook') as sends
 from connections c join stores s on s.id = c.store_id
 where :store_id::text is null or c.store_id = :store_id
 order by c.store_id

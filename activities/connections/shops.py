@@ -45,17 +45,6 @@ class NotConnected(DomainError):
         super().__init__(f"{store_id} is not connected.")
 
 
-class StoreOfAnother(DomainError):
-    """The store is known of another platform, whose ids of products and orders mean other things."""
-
-    code = "store_of_another_platform"
-    kind = ErrorKind.CONFLICT
-    advice = "Check the platform and the shop's address. A shop that moved to another platform needs another store id."
-
-    def __init__(self, store_id: str, known: str, source: str) -> None:
-        super().__init__(f"{store_id} is a store of '{known}', so it is not connected as one of '{source}'.")
-
-
 class NoShopApi(DomainError):
     """The platform of this store has no API that is asked; its webhooks are all there is."""
 

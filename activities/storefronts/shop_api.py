@@ -29,6 +29,9 @@ class Question:
         secret: it is kept encrypted, and never shown again.
         default: what is taken where nothing is said; None: it has to be said.
         pattern: a regular expression that it fits as a whole.
+        asked: False: nobody at a terminal is asked, for nearly all leave it as it is; `--set` says it.
+        beside: asked only where this other one is answered.
+        instead_of: asked only where this other one is not answered.
     """
 
     name: str
@@ -36,6 +39,9 @@ class Question:
     secret: bool = False
     default: str | None = None
     pattern: str = r".{1,2000}"
+    asked: bool = True
+    beside: str | None = None
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,9 @@ class Introduction:
         webhook_secret: what its webhooks are verified by, where its API tells or its settings hold it.
         notes: what people should know of how it is set up, a sentence each: that its stock falls when an order is
             shipped.
+        sends: False: it sends no webhooks, as its platform is or as it was connected.
+        by_hand: what people do in the platform's dashboard so that webhooks come, where no API does it; the address
+            is shown beside it.
     """
 
     store_id: str
@@ -81,6 +90,8 @@ class Introduction:
     currency: str | None
     webhook_secret: str | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
+    sends: bool = True
+    by_hand: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

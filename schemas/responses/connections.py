@@ -50,6 +50,7 @@ class ConnectionReport(Model):
         token_ends_at: when its token ends; a worker renews it before.
         old_secret_until: until then the secret before the present one counts, too.
         hints: webhooks said that so many things have changed, and they were not asked for yet.
+        address: where its webhooks go; None: it sends none, or this installation has no public address.
         limits: None: its platform has no API that is asked.
         problems: what is wrong and what to do, a sentence each; nothing: all is well.
     """
@@ -65,6 +66,7 @@ class ConnectionReport(Model):
     token_ends_at: AwareDatetime | None
     old_secret_until: AwareDatetime | None
     hints: int
+    address: str | None
     subscriptions: tuple[SubscriptionReport, ...]
     limits: LimitsReport | None
     problems: tuple[str, ...]
@@ -83,7 +85,8 @@ class Connected(Model):
         address: where its webhooks go; None: this installation has no public address.
         made_secret: what signs its webhooks, where it was made here and the platform is to be told by hand; shown this
             once.
-        notes: what to know of how the shop is set up, and what is left to do.
+        by_hand: what is left to do in the platform's dashboard, so that webhooks come to that address.
+        notes: what to know of how the shop is set up.
     """
 
     store: str
@@ -93,6 +96,7 @@ class Connected(Model):
     address: str | None
     made_secret: str | None
     subscriptions: tuple[SubscriptionReport, ...]
+    by_hand: str | None
     notes: tuple[str, ...]
 
 
@@ -120,7 +124,7 @@ class Disconnected(Model):
     """A store that is not spoken to any more; what is known of it stays.
 
     Attributes:
-        unsubscribed: its platform was told; else it goes on sending, and is refused.
+        unsubscribed: its webhooks were removed; else there were none, or those that still come are refused.
     """
 
     store: str

@@ -33,9 +33,12 @@ from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock, say
 from starter.services import Services
 from starter.shops.connection_status import in_words
+from starter.shops.platform_answers import fits, is_to_be_asked
 
 FROM_ENVIRONMENT = "SHELFTALK_CONNECT_"
 """And the question's name in capitals: an answer, for whoever connects stores by script."""
+
+_KEY_BEGINS, _KEY_ENDS = "-----BEGIN", "-----END"
 
 Store = Annotated[str, typer.Argument(metavar="STORE", help="The store's id.")]
 
@@ -52,8 +55,10 @@ def connect(
     answers = _told(told or [])
 
     async def question(services: Services) -> Connected:
+        sits = not terminal.as_json and sys.stdin.isatty()
         for each in services.connections.questions(source):
-            if (answer := _answer(each, answers, asks=not terminal.as_json and sys.stdin.isatty())) is not None:
+            asks = sits and is_to_be_asked(each, answers)
+            if (answer := _answer(each, answers, asks=asks)) is not None:
                 answers[each.name] = answer
         return await services.connections.connect(source, answers, who())
 
@@ -103,7 +108,7 @@ def webhooks(terminal: Terminal, store_id: Store) -> None:
         await services.connections.webhooks(StoreId(store_id), who())
         return await services.connection_status.show(StoreId(store_id))
 
-    terminal.answer(question, lambda found: _subscriptions(found.stores[0].subscriptions))
+    terminal.answer(question, lambda found: _webhooks(found.stores[0]))
 
 
 @command
@@ -178,14 +183,31 @@ def _answer(question: Question, told: dict[str, str], *, asks: bool) -> str | No
         return found
     if not asks:
         return None
-    say(question.text)
-    return typer.prompt(question.name, default=question.default, hide_input=question.secret, err=True)
+    while True:
+        say(f"\n{question.text}.")
+        answer = _typed(question)
+        if fits(question, answer):
+            return answer
+        say(f"That is not of the form that {question.name} has.")
+
+
+def _typed(question: Question) -> str:
+    shown = bool(question.default) and not question.secret
+    typed: str = typer.prompt(
+        question.name, default=question.default, show_default=shown, hide_input=question.secret, err=True
+    )
+    # A key that is pasted has several lines.
+    while typed.count(_KEY_BEGINS) > typed.count(_KEY_ENDS):
+        typed += "\n" + typer.prompt("", default="", show_default=False, prompt_suffix="", err=True)
+    return typed
 
 
 def _connected(one: Connected) -> Group | str:
     lines = [f"{one.store} is connected: {one.name or one.store}, prices in {one.currency or 'a currency not told'}."]
     if one.address:
         lines.append(f"Its webhooks go to {one.address}")
+    if one.by_hand:
+        lines.append(one.by_hand)
     if one.made_secret:
         lines.append(f"They are signed with this secret, which is not shown again:\n{one.made_secret}")
     lines += one.notes
@@ -207,7 +229,7 @@ def _status(found: ConnectionsReport) -> Group | str:
 
 
 def _of_one(one: ConnectionReport) -> list[RenderableType]:
-    shown: list[RenderableType] = [_subscriptions(one.subscriptions)] if one.subscriptions else []
+    shown: list[RenderableType] = [_webhooks(one)]
     if one.limits is not None:
         shown.append("\n".join(("", "Its platform:", *(f"  {line}" for line in in_words(one.limits)))))
     if one.hints:
@@ -217,9 +239,16 @@ def _of_one(one: ConnectionReport) -> list[RenderableType]:
     return [*shown, *(f"\n{problem}" for problem in one.problems)]
 
 
-def _subscriptions(subscriptions: Sequence[SubscriptionReport]) -> Table | str:
-    if not subscriptions:
-        return "Its platform has no webhooks to subscribe: what is waited for is asked for at intervals."
+def _webhooks(one: ConnectionReport) -> Group | str:
+    if one.address is None:
+        return "It sends no webhooks here: what is waited for is asked for at intervals."
+    where = f"Its webhooks go to {one.address}"
+    if not one.subscriptions:
+        return f"{where}\nWhich it sends is set in its platform's dashboard, and no API tells."
+    return Group(where, "", _subscriptions(one.subscriptions))
+
+
+def _subscriptions(subscriptions: Sequence[SubscriptionReport]) -> Table:
     table = Table(Column("webhooks", overflow="fold"), "", Column("", overflow="fold"), box=None, pad_edge=False)
     for each in subscriptions:
         table.add_row(each.topic, each.health if each.health == "alive" else each.health.upper(), each.why or "")
@@ -237,4 +266,7 @@ def _rotated(done: SecretReport) -> str:
 def _disconnected(done: Disconnected) -> str:
     if done.unsubscribed:
         return f"{done.store} is disconnected, and its webhooks are removed."
-    return f"{done.store} is disconnected. Its platform was not told: what it still sends is refused with 401."
+    return (
+        f"{done.store} is disconnected. No webhooks were removed: what its platform may still send is refused with "
+        "401. Remove there what was set by hand."
+    )

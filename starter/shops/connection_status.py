@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from activities.connections.keeping_true import webhook_address
 from activities.connections.shops import NotConnected
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
@@ -33,6 +34,7 @@ class _Row:
     silent_at: datetime | None
     old_secret_until: datetime | None
     hints: int
+    sends: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class ConnectionStatus:
             token_ends_at=row.token_ends_at,
             old_secret_until=row.old_secret_until,
             hints=row.hints,
+            address=webhook_address(self._public_url, row.source, row.store) if row.sends else None,
             subscriptions=tuple(
                 SubscriptionReport(topic=each.topic, health=each.health, why=each.why, looked_at=each.looked_at)
                 for each in subscriptions
@@ -103,7 +106,7 @@ class ConnectionStatus:
             if each.health != Health.ALIVE:
                 why = f", by the platform's word: {each.why}" if each.why else ""
                 yield f"Its webhooks '{each.topic}' are {each.health}{why}; `shelftalk store webhooks {row.store}`."
-        if self._public_url is None:
+        if self._public_url is None and row.sends:
             yield "SHELFTALK_PUBLIC_URL is not set, so its platform can send no webhooks here."
         if row.synced_at is None and row.source in self._apis:
             yield f"Its catalogue was never read: `shelftalk store sync {row.store}`."

@@ -4,7 +4,6 @@ What a platform asks for is its own (`ShopApi.questions`); secrets are encrypted
 nobody again.
 """
 
-import re
 import secrets as randomness
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from datetime import UTC, datetime
 
 from activities.connections.catalogue import Advance, read_catalogue
 from activities.connections.keeping_true import note_subscriptions, webhook_address
-from activities.connections.shops import ROTATION, SHOP_TROUBLE, NotConnected, Shops, StoreOfAnother
+from activities.connections.shops import ROTATION, SHOP_TROUBLE, WEBHOOK, NotConnected, Shops
 from activities.intake.intake import Intake
 from activities.intake.known_stores import add_store
 from activities.postgres.audit import write_audit
@@ -23,15 +22,15 @@ from activities.storefronts.shop_api import Access, Health, Introduction, Questi
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.responses.connections import Connected, Disconnected, Resealed, SecretReport, SubscriptionReport, Synced
+from starter.shops.one_catalogue import allow_platform
+from starter.shops.platform_answers import ConnectionUseless, checked
 
 SQL = load_queries("activities.connections", "connections.sql")
 
-
-class ConnectionUseless(DomainError):
-    """A question of the platform is not answered, or what was answered does not fit."""
-
-    code = "connection_useless"
-    kind = ErrorKind.ARGUMENT
+NO_PUBLIC_URL = (
+    "SHELFTALK_PUBLIC_URL is not set, so the platform can send no webhooks here; what is waited for is asked for at "
+    "intervals. Set it, restart, and `shelftalk store webhooks STORE`."
+)
 
 
 class UnknownPlatform(DomainError):
@@ -77,7 +76,7 @@ class Connections:
             return api.questions
         if source not in self._sources:
             raise UnknownPlatform(source, sorted({*self._sources, *self._shops.apis}))
-        return (Question("store", "The store's id, as it is to be known here: its domain.", pattern=r"[!-~]{1,255}"),)
+        return (Question("store", "The store's id, as it is to be known here: its domain", pattern=r"[!-~]{1,255}"),)
 
     async def connect(self, source: str, answers: Mapping[str, str], by: str) -> Connected:
         """Connect a store, or give one that is connected other access. Its API is asked first who it is.
@@ -86,11 +85,11 @@ class Connections:
             answers: to the platform's questions, by their names.
 
         Raises:
-            UnknownPlatform, ConnectionUseless, StoreOfAnother, SecretsKeyMissing: as they say; nothing is kept.
+            UnknownPlatform, ConnectionUseless, FedByAnother, SecretsKeyMissing: as they say; nothing is kept.
             AccessRefused, ShopAway, ShopAnswerOdd: the shop does not let us in; nothing is kept.
         """
         questions = self.questions(source)
-        told = _checked(questions, answers)
+        told = checked(questions, answers)
         settings = {each.name: told[each.name] for each in questions if not each.secret}
         secrets = {each.name: told[each.name] for each in questions if each.secret}
         if source not in self._shops.apis:
@@ -116,8 +115,7 @@ class Connections:
         store_id = StoreId(shop.store_id)
         async with transaction(self._pool) as connection:
             await add_store(connection, store_id, source, by)
-            if (known := await SQL.source_of_store.value(connection, store_id=store_id)) != source:
-                raise StoreOfAnother(store_id, known, source)
+            await allow_platform(connection, store_id, source, self._shops.apis)
             await SQL.connect.run(
                 connection,
                 store_id=store_id,
@@ -126,24 +124,29 @@ class Connections:
                 token_ends_at=access.ends_at,
             )
             await SQL.name_store.run(
-                connection, store_id=store_id, name=shop.name, url=shop.front_page, currency=shop.currency
+                connection,
+                store_id=store_id,
+                source=source,
+                name=shop.name,
+                url=shop.front_page,
+                currency=shop.currency,
             )
             await self._shops.keep_secrets(connection, store_id, access.secrets)
-            # Where the shop names none, its webhooks that are alive are signed with the one that was made before.
-            secret = shop.webhook_secret or await self._shops.webhook_secret(connection, store_id)
-            await self._shops.keep_webhook_secret(connection, store_id, secret or randomness.token_hex(24))
+            if shop.sends:
+                # Where the shop names none, its webhooks that are alive are signed with the one that was made before.
+                secret = shop.webhook_secret or await self._shops.webhook_secret(connection, store_id)
+                await self._shops.keep_webhook_secret(connection, store_id, secret or randomness.token_hex(24))
+            else:
+                await SQL.forget_secret.run(connection, store_id=store_id, purpose=WEBHOOK)
             await write_audit(connection, by, "connect store", {"store": store_id, "source": source})
-        address = webhook_address(self._public_url, source, store_id)
+        address = webhook_address(self._public_url, source, store_id) if shop.sends else None
         notes = list(shop.notes)
         found: Sequence[Subscription] = ()
-        if address is None:
-            notes.append(
-                "SHELFTALK_PUBLIC_URL is not set, so the platform can send no webhooks here; what is waited for is "
-                "asked for at intervals."
-            )
-        elif source in self._shops.apis:
+        if address is not None and source in self._shops.apis:
             found, trouble = await self._subscribed(store_id, address)
             notes += trouble
+        elif shop.sends and address is None:
+            notes.append(NO_PUBLIC_URL)
         return Connected(
             store=store_id,
             source=source,
@@ -152,6 +155,7 @@ class Connections:
             address=address,
             made_secret=made_secret,
             subscriptions=await self._noted(store_id, found),
+            by_hand=shop.by_hand if address else None,
             notes=tuple(notes),
         )
 
@@ -189,8 +193,10 @@ class Connections:
         address = webhook_address(self._public_url, shop.source, store_id)
         if address is None:
             raise ConnectionUseless("SHELFTALK_PUBLIC_URL is not set, so the platform can send no webhooks here.")
+        if shop.webhook_secret is None:
+            return ()
         found = await shop.api.subscriptions(address)
-        if any(each.health is not Health.ALIVE for each in found) and shop.webhook_secret is not None:
+        if any(each.health is not Health.ALIVE for each in found):
             found = await shop.api.subscribe(address, shop.webhook_secret)
             await write_audit(self._pool, by, "subscribe store", {"store": store_id})
         await self._shops.learn_webhook_secret(shop, found)
@@ -232,9 +238,11 @@ class Connections:
         try:
             shop = await self._shops.open(store_id)
             address = webhook_address(self._public_url, shop.source, store_id)
-            if address is not None:
-                await shop.api.unsubscribe(address)
-            return address is not None
+            if address is None:
+                return False
+            there = await shop.api.subscriptions(address)
+            await shop.api.unsubscribe(address)
+            return bool(there)
         except NotConnected:
             raise
         except (DomainError, ValueError):
@@ -267,18 +275,3 @@ class Connections:
         return tuple(
             SubscriptionReport(topic=each.topic, health=each.health, why=each.why, looked_at=now) for each in found
         )
-
-
-def _checked(questions: Sequence[Question], answers: Mapping[str, str]) -> dict[str, str]:
-    if unknown := sorted(set(answers) - {each.name for each in questions}):
-        known = ", ".join(each.name for each in questions)
-        raise ConnectionUseless(f"This platform does not ask for '{unknown[0]}'; it asks for: {known}.")
-    told: dict[str, str] = {}
-    for each in questions:
-        answer = answers.get(each.name, each.default)
-        if answer is None:
-            raise ConnectionUseless(f"'{each.name}' is missing. {each.text}")
-        if re.fullmatch(each.pattern, answer.strip(), re.DOTALL) is None:
-            raise ConnectionUseless(f"'{each.name}' is not of the form it has. {each.text}")
-        told[each.name] = answer.strip()
-    return told

@@ -17,9 +17,11 @@ from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.storefronts.feeds.columns import Columns
 from activities.storefronts.feeds.reading import FeedFormat
+from activities.storefronts.registry import SHOP_APIS
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.responses.feeds import FeedMistake, FeedRead, FeedReport, FeedReports
+from starter.shops.one_catalogue import allow_feed
 
 SQL = load_queries("activities.intake", "feeds.sql")
 
@@ -72,7 +74,7 @@ class Feeds:
         """Read a feed from now on; one that is there is read as it is said now. The store is made if it is new.
 
         Raises:
-            BadFeed, FeedError: as they say.
+            BadFeed, FeedError, FedByAnother: as they say.
         """
         if (why := check_url(wanted.url, private_hosts=self._private_hosts)) is not None:
             raise BadFeed(f"The feed's address may not be called: {why}.")
@@ -83,6 +85,7 @@ class Feeds:
         Columns.of(wanted.mapping, wanted.country)
         async with transaction(self._pool) as connection:
             await add_store(connection, store_id, "api", by)
+            await allow_feed(connection, store_id, [api.source for api in SHOP_APIS])
             await SQL.add.run(
                 connection,
                 store_id=store_id,

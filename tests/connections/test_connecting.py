@@ -11,13 +11,14 @@ from activities.connections import catalogue as catalogue_module
 from activities.connections import shops as shops_module
 from activities.connections.catalogue import CatalogueShrank
 from activities.connections.sealing import SecretsKeyMissing, SecretUnreadable, new_key
-from activities.connections.shops import NoShopApi, NotConnected, StoreOfAnother
+from activities.connections.shops import NoShopApi, NotConnected
 from activities.intake.intake import Intake
 from activities.storefronts.shop_api import Introduction, Page
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway
 from schemas.ids import StoreId
 from schemas.incoming.facts import ProductFact
 from starter.shops.connections import ConnectionUseless, UnknownPlatform
+from starter.shops.one_catalogue import FedByAnother
 from starter.shops.webhook_secrets import WebhookSecrets
 from tests.connections.conftest import PUBLIC_URL, STORE, Side
 from tests.simulated.shop_api import PASSWORD, SimulatedShopApi
@@ -213,14 +214,10 @@ async def test_status_says_what_is_wrong_and_what_to_do(side: Side) -> None:
     assert shown.problems == (f"Its catalogue was never read: `shelftalk store sync {STORE}`.",)
 
 
-@pytest.mark.parametrize("known", ["connected", "told of by webhook"])
-async def test_a_platform_takes_over_no_store_of_another(side: Side, known: str) -> None:
-    if known == "connected":
-        await side.connections.connect("plain", {"store": STORE}, "test")
-    else:
-        await side.pool.execute("insert into stores (id, source) values ($1, 'plain')", STORE)
+async def test_a_platform_takes_over_no_store_that_another_feeds(side: Side) -> None:
+    await side.connections.connect("plain", {"store": STORE}, "test")
     before = await side.webhook_secrets("plain")
-    with pytest.raises(StoreOfAnother, match="'plain'"):
+    with pytest.raises(FedByAnother, match="'plain'"):
         await side.connect()
     assert (await side.webhook_secrets("plain"), await side.webhook_secrets()) == (before, ())
     assert side.shop.subscribed == {}

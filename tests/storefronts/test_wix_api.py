@@ -12,6 +12,7 @@ import pytest
 from activities.storefronts.shop_api import Access, Introduction, Renewed, Watched
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopHttp
 from activities.storefronts.wix.api import WixApi
+from activities.storefronts.wix.questions import BY_HAND
 from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact, StockFact, StoreFact, VariantFact
 from starter.http.server import serving
 from tests.simulated.wix_site import API_KEY, APP, INSTANCE, NO_VARIANT, SECRET, SITE, WixSite
@@ -114,6 +115,7 @@ async def test_the_site_introduces_itself_by_the_apps_instance() -> None:
             currency="EUR",
             webhook_secret=BY_APP["public_key"],
             notes=("The site has the catalogue V3.",),
+            by_hand=BY_HAND,
         )
 
 
@@ -122,6 +124,7 @@ async def test_with_an_api_key_the_site_goes_by_its_own_id_and_is_polled() -> No
     async with opened(v3(), {"api_key": API_KEY}, settings) as wix:
         told = await wix.api.introduce()
         assert (told.store_id, told.front_page, told.webhook_secret) == (SITE, "https://shop.example", None)
+        assert (told.sends, told.by_hand) == (False, None)
         assert "the site is asked every while instead" in told.notes[1]
         assert await wix.api.renewed(NOW) is None
 

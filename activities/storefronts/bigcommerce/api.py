@@ -80,7 +80,7 @@ class BigCommerceApi:
         ),
         Question("access_token", "The access token of the store's API account", secret=True),
         Question("client_secret", "The client secret of the same API account: it signs the webhooks", secret=True),
-        Question("api", "The address of the API", default=API, pattern=r"https?://[A-Za-z0-9.:-]{1,255}"),
+        Question("api", "BigCommerce's server", default=API, pattern=r"https?://[A-Za-z0-9.:-]{1,255}", asked=False),
     )
 
     def __init__(self, calls: Calls, store_hash: str, client_secret: str) -> None:

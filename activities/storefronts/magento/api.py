@@ -38,6 +38,10 @@ _FIELDS = (
 )
 SKUS = 20
 """Asked for in one call: each is a condition of its own, for SKUs may hold commas."""
+BY_HAND = (
+    "Which events are sent is set in the shop and in its project at developer.adobe.com, with the address above; "
+    "docs/storefronts/magento.md has each step."
+)
 T = TypeVar("T")
 
 
@@ -66,7 +70,7 @@ class MagentoApi:
         heard_within=timedelta(minutes=5),
     )
     questions: ClassVar[tuple[Question, ...]] = (
-        Question("url", "The shop's address, such as https://shop.example", pattern=URL.pattern),
+        Question("url", "The shop's address, as in https://shop.example", pattern=URL.pattern),
         Question("token", "The access token of an integration: System, Integrations", secret=True),
         Question("website", "The code of the website: Stores, All Stores", default="base", pattern=CODE.pattern),
         Question(
@@ -77,8 +81,8 @@ class MagentoApi:
         ),
         Question(
             "keys",
-            "Of Adobe Commerce: the public key of its webhooks, or the client id of the project of its events and "
-            "their public keys, or one after the other; nothing: the shop sends nothing",
+            "Of Adobe Commerce that sends events or webhooks: the client id of the events' project and its two public "
+            "keys, or the public key of its webhooks, or both, in a variable by script; else nothing",
             secret=True,
             default="",
             pattern=r"[\s\S]{0,20000}",
@@ -130,6 +134,8 @@ class MagentoApi:
             currency=site.currency,
             webhook_secret=self._keys,
             notes=tuple(notes),
+            sends=self._keys is not None,
+            by_hand=None if self._keys is None else BY_HAND,
         )
 
     async def catalogue(self) -> AsyncIterator[Page]:

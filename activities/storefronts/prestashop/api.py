@@ -90,8 +90,10 @@ class PrestaShopApi:
         heard_within=timedelta(minutes=5),
     )
     questions: ClassVar[tuple[Question, ...]] = (
-        Question("url", "The shop's address, such as https://shop.example", pattern=_URL.pattern),
-        Question("key", "The webservice key: Advanced Parameters, Webservice", secret=True, pattern=_KEY.pattern),
+        Question("url", "The shop's address, as in https://shop.example", pattern=_URL.pattern),
+        Question(
+            "key", "The webservice key: Advanced Parameters, Webservice. 32 characters", True, pattern=_KEY.pattern
+        ),
         Question(
             "shop_id",
             "Of several shops of one installation, the id of this: Advanced Parameters, Multistore",
@@ -140,6 +142,7 @@ class PrestaShopApi:
             front_page=shop.front_page,
             currency=code if _CURRENCY.fullmatch(code) else None,
             notes=tuple(notes),
+            sends=False,
         )
 
     async def catalogue(self) -> AsyncIterator[Page]:

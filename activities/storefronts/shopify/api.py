@@ -101,29 +101,32 @@ class ShopifyApi:
         ),
         Question(
             "access_token",
-            "A token for the Admin API, of an app that has no client credentials for this shop",
+            "A token for the Admin API, of an app whose client credentials this shop does not take; else nothing",
             secret=True,
             default="",
             pattern=r"[\x21-\x7e]{0,500}",
         ),
         Question(
             "refresh_token",
-            "The refresh token that came with that token, if it ends",
+            "The refresh token that came with that token, if it ends; else nothing",
             secret=True,
             default="",
             pattern=r"[\x21-\x7e]{0,500}",
+            beside="access_token",
         ),
         Question(
             "api_version",
-            "The version of Shopify's API; leave it as it is",
+            "The version of Shopify's API",
             default=VERSION,
             pattern=r"20[2-9][0-9]-(01|04|07|10)",
+            asked=False,
         ),
         Question(
             "api_address",
-            "Where the API is, of a shop that is simulated; of a real one leave it empty",
+            "Where the API is, of a shop that is simulated",
             default="",
             pattern=r"(https?://[A-Za-z0-9.:-]{1,250})?",
+            asked=False,
         ),
     )
 
@@ -209,7 +212,8 @@ class ShopifyApi:
         if ORDERS_SCOPE not in granted:
             notes.append(f"Orders and checkouts are not told: the app lacks the access scope {ORDERS_SCOPE}.")
         notes.append(
-            "The three topics about privacy cannot be subscribed through the API: they go into the app's settings."
+            "The three topics about privacy no API subscribes: in the app's configuration put the same address under "
+            "compliance_topics (customers/data_request, customers/redact, shop/redact)."
         )
         if told.version and told.version != self._version:
             notes.append(f"Shopify answers by version {told.version}: {self._version} has ended, or is not there yet.")

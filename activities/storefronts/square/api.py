@@ -82,13 +82,22 @@ class SquareApi:
         heard_within=timedelta(minutes=15),
     )
     questions: ClassVar[tuple[Question, ...]] = (
-        Question("access_token", "The application's production access token, from its page Credentials", secret=True),
-        Question("front_page", "The shop's address, which Square does not tell", pattern=r"https://\S{1,500}"),
+        Question(
+            "front_page",
+            "The shop's address, which Square does not tell, as in https://shop.example",
+            pattern=r"https://\S{1,500}",
+        ),
+        Question(
+            "access_token",
+            "The application's production access token, from its page Credentials at developer.squareup.com",
+            secret=True,
+        ),
         Question(
             "api",
-            "Square's server; another one for a sandbox",
+            "Square's server; for a sandbox https://connect.squareupsandbox.com",
             default="https://connect.squareup.com",
-            pattern=r"https://connect\.squareup(sandbox)?\.com",
+            pattern=r"https?://[A-Za-z0-9.:-]{1,255}",
+            asked=False,
         ),
     )
 
@@ -206,18 +215,13 @@ class SquareApi:
 
 
 def _told(there: Sequence[_Subscription]) -> tuple[Subscription, ...]:
-    return tuple(Subscription(topic, *_health(topic, there), _key(topic, there)) for topic in TOPICS)
+    return tuple(_health(topic, there) for topic in TOPICS)
 
 
-def _key(topic: str, there: Sequence[_Subscription]) -> str | None:
-    """Of the subscription that sends this topic: Square has made it, and signs with no other."""
-    return next((each.signature_key for each in there if each.enabled and topic in each.event_types), None)
-
-
-def _health(topic: str, there: Sequence[_Subscription]) -> tuple[Health, str | None]:
+def _health(topic: str, there: Sequence[_Subscription]) -> Subscription:
     for_it = [each for each in there if topic in each.event_types]
     if not for_it:
-        return Health.MISSING, None
-    if any(each.enabled for each in for_it):
-        return Health.ALIVE, None
-    return Health.OFF, "Square has it as not enabled."
+        return Subscription(topic, Health.MISSING)
+    if alive := [each for each in for_it if each.enabled]:
+        return Subscription(topic, Health.ALIVE, secret=alive[0].signature_key)
+    return Subscription(topic, Health.OFF, "Square has it as not enabled.")

@@ -29,6 +29,7 @@ from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopH
 from activities.storefronts.wix.calls import WixCalls, as_documented, known_id, rows_as
 from activities.storefronts.wix.fields import InventoryItem, Level, known, level, variant_name
 from activities.storefronts.wix.products import Product, ProductV1, Variant, read_product, read_product_v1, stock_v1
+from activities.storefronts.wix.questions import BY_HAND, QUESTIONS, notes
 from activities.storefronts.wix.shapes import WixPayload
 from schemas.incoming.facts import Fact, HintFact, ProductGoneFact, StockFact
 
@@ -44,8 +45,6 @@ FIELDS = ("CURRENCY", "URL")
 LONG_PAGE = 1000
 """Variants and inventory items of a page in V3."""
 ENDS_SOON = timedelta(minutes=5)
-_GUID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-_PEM = r"-----BEGIN (RSA )?PUBLIC KEY-----[A-Za-z0-9+/=\\\s]+-----END (RSA )?PUBLIC KEY-----\s*"
 
 
 class _Token(Payload):
@@ -101,15 +100,7 @@ class WixApi:
         calls=(200, timedelta(minutes=1)),
         heard_within=timedelta(minutes=15),
     )
-    questions: ClassVar[tuple[Question, ...]] = (
-        Question("app_id", "The app's id, from its page OAuth at dev.wix.com", default="", pattern=f"({_GUID})?"),
-        Question("app_secret", "The app's secret key, from the same page", secret=True, default="", pattern=".{0,500}"),
-        Question("instance_id", "The app's instance on the site", default="", pattern=f"({_GUID})?"),
-        Question("public_key", "The app's public key, from its page Webhooks", default="", pattern=f"({_PEM})?"),
-        Question("api_key", "In place of an app: an API key of the account", True, "", ".{0,2000}"),
-        Question("site_id", "With an API key: the site's id", default="", pattern=f"({_GUID})?"),
-        Question("front_page", "With an API key: the site's address", default="", pattern=r"(https://\S{1,500})?"),
-    )
+    questions: ClassVar[tuple[Question, ...]] = QUESTIONS
 
     def __init__(self, http: ShopHttp, access: Access, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._access, self._now = access, now
@@ -167,7 +158,9 @@ class WixApi:
             front_page=front_page.rstrip("/"),
             currency=site.payment_currency,
             webhook_secret=settings.get("public_key") or None,
-            notes=_notes(version, polled=not settings.get("public_key")),
+            notes=notes(version, polled=not settings.get("public_key")),
+            sends=bool(settings.get("public_key")),
+            by_hand=BY_HAND if settings.get("public_key") else None,
         )
 
     async def catalogue(self) -> AsyncIterator[Page]:
@@ -291,9 +284,3 @@ class WixApi:
 def _levels_v1(item: _StockItemV1, at: datetime) -> list[Fact]:
     product_id = known(item.product_id, "$.inventoryItems[*].productId")
     return [stock_v1(variant_name(product_id, each.variant_id), each, at) for each in item.variants]
-
-
-def _notes(version: str, *, polled: bool) -> tuple[str, ...]:
-    catalogue = "The site has the catalogue V1." if version == "V1_CATALOG" else "The site has the catalogue V3."
-    polls = "No public key was given, so no webhook can be verified: the site is asked every while instead."
-    return (catalogue, polls) if polled else (catalogue,)
