@@ -211,8 +211,7 @@ def _connected(one: Connected) -> Group | str:
     if one.made_secret:
         lines.append(f"They are signed with this secret, which is not shown again:\n{one.made_secret}")
     lines += one.notes
-    shown = "\n".join(lines)
-    return Group(shown, _subscriptions(one.subscriptions)) if one.subscriptions else shown
+    return Group(*lines, _subscriptions(one.subscriptions)) if one.subscriptions else "\n".join(lines)
 
 
 def _status(found: ConnectionsReport) -> Group | str:
@@ -225,18 +224,18 @@ def _status(found: ConnectionsReport) -> Group | str:
         table.add_row(one.store, one.source, *map(clock, moments), "PROBLEM" if one.problems else "well")
     if len(found.stores) == 1:
         return Group(table, "", *_of_one(found.stores[0]))
-    return Group(table, *(f"\n{one.store}: {problem}" for one in found.stores for problem in one.problems))
+    return Group(table, "", *(f"{one.store}: {problem}" for one in found.stores for problem in one.problems))
 
 
 def _of_one(one: ConnectionReport) -> list[RenderableType]:
     shown: list[RenderableType] = [_webhooks(one)]
     if one.limits is not None:
-        shown.append("\n".join(("", "Its platform:", *(f"  {line}" for line in in_words(one.limits)))))
+        shown += ["", "Its platform:", *(f"  {line}" for line in in_words(one.limits))]
     if one.hints:
-        shown.append(f"\n{one.hints:,} things are to be asked for, by the word of its webhooks.")
+        shown.append(f"{one.hints:,} things are to be asked for, by the word of its webhooks.")
     if one.old_secret_until is not None:
-        shown.append(f"\nThe secret before the present one counts until {clock(one.old_secret_until)} UTC.")
-    return [*shown, *(f"\n{problem}" for problem in one.problems)]
+        shown.append(f"The secret before the present one counts until {clock(one.old_secret_until)} UTC.")
+    return [*shown, *(line for problem in one.problems for line in ("", problem))]
 
 
 def _webhooks(one: ConnectionReport) -> Group | str:
@@ -244,7 +243,7 @@ def _webhooks(one: ConnectionReport) -> Group | str:
         return "It sends no webhooks here: what is waited for is asked for at intervals."
     where = f"Its webhooks go to {one.address}"
     if not one.subscriptions:
-        return f"{where}\nWhich it sends is set in its platform's dashboard, and no API tells."
+        return Group(where, "Which it sends is set in its platform's dashboard, and no API tells.")
     return Group(where, "", _subscriptions(one.subscriptions))
 
 
