@@ -11,7 +11,7 @@ from starter.services import Services
 from tests.markdown import ROOT
 
 FACES = ("commands", "http")
-LIMITED = {"signups.py", "shoppers.py"}
+LIMITED = {"signups.py", "shoppers.py", "klaviyo.py"}
 """They ask a request for its client, whose network they count."""
 SERVICES = {service.__name__ for service in get_type_hints(Services).values()}
 FORBIDDEN_MODULES = ("activities.postgres", "asyncpg", "worker")

@@ -234,26 +234,6 @@ async def test_without_a_key_for_secrets_it_is_said_how_one_is_made(user: User) 
         assert "shelftalk store key" in (ended.failure.advice or "")
 
 
-async def test_who_sits_at_a_terminal_is_asked_and_what_is_hidden_is_not_shown(user: User) -> None:
-    async with _magento() as shop:
-        typed = f"shop.example\n{shop.settings['url']}\n{shop.secrets['token']}\n\n\n\n"
-        ended = await user.shelftalk.at_a_terminal(typed, "store", "connect", "magento")
-        assert ended.code == 0, ended.err
-        assert "That is not of the form that url has." in ended.err
-        assert "website [base]" in ended.err
-        assert shop.secrets["token"] not in ended.out + ended.err
-
-
-async def test_only_what_earlier_answers_leave_open_is_asked_and_keys_may_have_lines(user: User) -> None:
-    async with _wix() as shop:
-        typed = f"{APP}\n{SECRET}\n{INSTANCE}\n{public()}"
-        told = "--set", f"api={shop.settings['api']}"
-        ended = await user.shelftalk.at_a_terminal(typed, "store", "connect", "wix", *told)
-        assert ended.code == 0, ended.err
-        assert f"{PUBLIC_URL}/v1/webhooks/wix?store={INSTANCE.lower()}\nIn the app's dashboard" in ended.out
-        assert "api_key" not in ended.err
-
-
 async def test_squares_webhooks_verify_by_the_key_that_it_made_for_the_subscription(user: User, pool: Pool) -> None:
     async with _square() as shop:
         connected = (await user.connect("square", shop, "--json")).answer(Connected)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +12,7 @@ from activities.connections.catalogue import CatalogueShrank
 from activities.connections.sealing import SecretsKeyMissing, SecretUnreadable, new_key
 from activities.connections.shops import NoShopApi, NotConnected
 from activities.intake.intake import Intake
-from activities.storefronts.shop_api import Introduction, Page
+from activities.storefronts.shop_api import Page
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway
 from schemas.ids import StoreId
 from schemas.incoming.facts import ProductFact
@@ -241,19 +240,6 @@ async def test_a_store_whose_secrets_cannot_be_read_any_more_is_connected_anew(s
     side.keys = [type(side.keys[0])(new_key())]
     await side.connect()
     assert len(await side.webhook_secrets()) == 1
-
-
-async def test_a_secret_that_the_platform_makes_with_the_subscription_is_kept(
-    side: Side, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    introduce = SimulatedShopApi.introduce
-
-    async def once_subscribed(self: SimulatedShopApi) -> Introduction:
-        return replace(await introduce(self), webhook_secret="their key" if side.shop.subscribed else None)
-
-    monkeypatch.setattr(SimulatedShopApi, "introduce", once_subscribed)
-    await side.connect()
-    assert "their key" in await side.webhook_secrets()
 
 
 async def test_an_open_shop_shows_no_secret(side: Side) -> None:
