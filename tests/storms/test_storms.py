@@ -22,8 +22,8 @@ from tests.storms.storm import VARIANTS, Kind, Storm, storm_over
 DELIVERIES = int(os.environ.get("STORM") or 300)
 SEED = 14
 STORMED = [each for each in SHOPS if not each.asked_by_the_second]
-"""Shopify is not: what it answers is as of a whole second, and an older webhook of that second that is on its way counts
-as newer. Until the next poll we may then know a unit more or less than it has: docs/storefronts/shopify.md, "Limits".
+"""Shopify is not: what it answers is as of a whole second, and an older webhook of that second that is on its way
+counts as newer. Until the next poll we may then know a unit more or less than it has: docs/storefronts/shopify.md.
 """
 
 
