@@ -294,8 +294,8 @@ def test_whatever_a_body_is_it_is_read_or_malformed(kind: type[Provider], body: 
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("sendgrid", "say of which provider"),
-        ("sendgrid=", "say of which provider"),
+        ("sendgrid", "say whose each secret is"),
+        ("sendgrid=", "say whose each secret is"),
         ("sendgird=x", "names 'sendgird'"),
         ("sendgrid=x", "verification key"),
         ("ses=shelftalk-mail", "ARN"),
