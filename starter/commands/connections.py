@@ -7,6 +7,7 @@ and the list of processes would show them.
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -30,7 +31,7 @@ from schemas.responses.connections import (
 )
 from starter.commands.terminal.acting import Yes, who
 from starter.commands.terminal.asking import Terminal, command
-from starter.commands.terminal.output import clock, say
+from starter.commands.terminal.output import clock, length, say
 from starter.services import Services
 from starter.shops.connection_status import in_words
 from starter.shops.platform_answers import fits, is_to_be_asked
@@ -217,14 +218,19 @@ def _connected(one: Connected) -> Group | str:
 def _status(found: ConnectionsReport) -> Group | str:
     if not found.stores:
         return "No store is connected: `shelftalk store connect PLATFORM`."
-    names = ("store", "platform", "heard (UTC)", "answered (UTC)", "asked (UTC)", "catalogue read (UTC)")
+    names = ("store", "platform", "heard", "answered", "asked", "catalogue")
     table = Table(*(Column(name, overflow="fold") for name in names), "", box=None, pad_edge=False)
     for one in found.stores:
         moments = (one.heard_at, one.answered_at, one.polled_at, one.synced_at)
-        table.add_row(one.store, one.source, *map(clock, moments), "PROBLEM" if one.problems else "well")
+        table.add_row(one.store, one.source, *map(_ago, moments), "PROBLEM" if one.problems else "well")
     if len(found.stores) == 1:
         return Group(table, "", *_of_one(found.stores[0]))
     return Group(table, "", *(f"{one.store}: {problem}" for one in found.stores for problem in one.problems))
+
+
+def _ago(moment: datetime | None) -> str:
+    """How long ago it was: what counts of these moments is whether they are fresh."""
+    return "never" if moment is None else f"{length(max(timedelta(), datetime.now(UTC) - moment))} ago"
 
 
 def _of_one(one: ConnectionReport) -> list[RenderableType]:
