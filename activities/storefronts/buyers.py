@@ -6,13 +6,14 @@ Of a person the e-mail address is read, and nothing else.
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeGuard
 
 from pydantic_core import PydanticCustomError
 
 from schemas.addresses import email_address
-from schemas.incoming.facts import ItemFact, OrderMoney
+from schemas.incoming.facts import ItemFact, OrderMoney, StoreFact
 
 LONGEST_ADDRESS = 320
 
@@ -42,6 +43,11 @@ def items(lines: Iterable[tuple[str, str | None, int]]) -> tuple[ItemFact, ...]:
 def is_currency(text: str | None) -> TypeGuard[str]:
     """Whether it is a code of three letters."""
     return text is not None and re.fullmatch("[A-Z]{3}", text) is not None
+
+
+def currency_facts(currency: str | None, observed_at: datetime) -> tuple[StoreFact, ...]:
+    """What the shop's prices are in, if it is told as a code of three letters."""
+    return (StoreFact(currency=currency, observed_at=observed_at),) if is_currency(currency) else ()
 
 
 def money(total: Decimal | None, refunded: Decimal | None, currency: str | None) -> OrderMoney | None:

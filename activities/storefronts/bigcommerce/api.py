@@ -17,11 +17,10 @@ from activities.storefronts.bigcommerce.purchases import (
     Coupon,
     Line,
     Order,
-    currency_fact,
-    is_currency,
     read_cart,
     read_order,
 )
+from activities.storefronts.buyers import currency_facts, is_currency
 from activities.storefronts.payload import Payload, PlainText
 from activities.storefronts.shop_api import (
     Access,
@@ -137,7 +136,7 @@ class BigCommerceApi:
             facts += await self._cart(cart_id)
         if any(not (h.product_id or h.variant_id or h.order_id or h.cart_id) for h in hints):
             asked_at = datetime.now(UTC)
-            facts += currency_fact((await self._store()).currency, asked_at)
+            facts += currency_facts((await self._store()).currency, asked_at)
         return facts
 
     async def subscriptions(self, address: str) -> Sequence[Subscription]:

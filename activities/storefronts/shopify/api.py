@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
+from activities.storefronts.buyers import is_currency
 from activities.storefronts.payload import Payload, PlainText
 from activities.storefronts.shop_api import (
     Access,
@@ -24,7 +25,6 @@ from activities.storefronts.shop_http import AccessRefused, ShopHttp
 from activities.storefronts.shopify import subscriptions
 from activities.storefronts.shopify.admin import Admin, Told
 from activities.storefronts.shopify.bulk import catalogue
-from activities.storefronts.shopify.fields import is_currency
 from activities.storefronts.shopify.reading_back import locations, read_back
 from activities.storefronts.shopify.stock_queries import Location
 from activities.storefronts.shopify.tokens import renewed

@@ -2,12 +2,10 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import TypeGuard
 
 from pydantic import BeforeValidator
 
 from activities.storefronts.storefront import PayloadMalformed
-from schemas.incoming.facts import StoreFact
 
 TOLD_AT_ONCE = timedelta(minutes=1)
 """A message that is triggered later than this after its change may not be about the second of the change any more."""
@@ -61,15 +59,3 @@ def _within_its_second(updated_at: datetime, triggered_at: datetime | None) -> d
     if updated_at.microsecond or late is None or not timedelta(0) <= late < TOLD_AT_ONCE:
         return updated_at
     return updated_at + min(late, LAST_OF_A_SECOND)
-
-
-def is_currency(text: str | None) -> TypeGuard[str]:
-    """Whether it is a code of three letters."""
-    return text is not None and re.fullmatch("[A-Z]{3}", text) is not None
-
-
-def currency_facts(currency: str | None, observed_at: datetime) -> tuple[StoreFact, ...]:
-    """What the shop's prices are in, if the message gives it as a code of three letters."""
-    if not is_currency(currency):
-        return ()
-    return (StoreFact(currency=currency, observed_at=observed_at),)

@@ -6,30 +6,29 @@ paid are not even looked at.
 
 import hashlib
 import re
-from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, cast
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from activities.storefronts.buyers import address, currency_facts, items, money
 from activities.storefronts.payload import Count, LenientPrice, Moment, NumericId, Payload, PlainText, read_payload
-from activities.storefronts.shopify.fields import currency_facts, gid, is_currency, known, observed
+from activities.storefronts.shopify.fields import gid, known, observed
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
-from schemas.addresses import email_address, phone_number
+from schemas.addresses import phone_number
 from schemas.incoming.facts import (
     CheckoutFact,
     ContactErasureFact,
     DataRequestFact,
     Fact,
-    ItemFact,
     OrderFact,
     OrderMoney,
     ShopErasureFact,
     WebhookDelivery,
 )
 
-LONGEST_ADDRESS = 320
 LONGEST_CODE = 255
 MOST_CODES = 100
 SAMPLE_SHOP = "{shop}.myshopify.com"
@@ -110,16 +109,16 @@ def read_order(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
     ordered_at = order.created_at if order.created_at is not None and order.created_at.tzinfo else observed_at
     # An order keeps the currency it was made in, whatever the shop's became since.
     store = currency_facts(order.currency, ordered_at)
-    email = _address(order.email, order.contact_email, order.customer)
-    items = _items(order.line_items)
-    if email is None or not items:
+    email = address(order.email, order.contact_email, order.customer and order.customer.email)
+    bought = items(_bought(order.line_items))
+    if email is None or not bought:
         return store
     cancelled = order.cancelled_at is not None
     return (
         OrderFact(
             order_id=order_id,
             email=email,
-            items=items,
+            items=bought,
             ordered_at=ordered_at,
             cancelled=cancelled,
             money=_money(order),
@@ -132,11 +131,11 @@ def read_order(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
 
 def _money(order: _Order) -> OrderMoney | None:
     """In the shop's currency, as `currency` is. `current_total_price` falls with what is given back."""
-    if order.total_price is None or not is_currency(order.currency):
+    if order.total_price is None:
         return None
     left = order.total_price if order.current_total_price is None else order.current_total_price
     total = max(order.total_price, left)
-    return OrderMoney(total=total, refunded=total - left, currency=order.currency)
+    return money(total, total - left, order.currency)
 
 
 def read_checkout(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
@@ -144,12 +143,12 @@ def read_checkout(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...
     checkout = read_payload(body, _Checkout)
     checkout_id = _checkout_id(checkout)
     observed_at = observed(checkout.updated_at, triggered_at)
-    email = _address(checkout.email, None, checkout.customer)
-    items = tuple(item for item in _items(checkout.line_items) if item.quantity)
+    email = address(checkout.email, checkout.customer and checkout.customer.email)
+    there = tuple(item for item in items(_bought(checkout.line_items)) if item.quantity)
     if checkout.completed_at is not None:
         return ()
     cart = _digest(checkout.cart_token)
-    return (CheckoutFact(checkout_id=checkout_id, cart_id=cart, email=email, items=items, observed_at=observed_at),)
+    return (CheckoutFact(checkout_id=checkout_id, cart_id=cart, email=email, items=there, observed_at=observed_at),)
 
 
 def read_no_checkout(body: bytes, triggered_at: datetime | None) -> tuple[Fact, ...]:
@@ -177,7 +176,7 @@ def read_privacy(delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | N
     _require_its_own_topic(asked, delivery.topic)
     if delivery.topic == "shop/redact":
         return (ShopErasureFact(observed_at=delivery.triggered_at),)
-    email = _address(None, None, asked.customer)
+    email = address(asked.customer and asked.customer.email)
     if email is None:
         return ()
     if delivery.topic == "customers/redact":
@@ -195,18 +194,13 @@ def _require_its_own_topic(asked: _Privacy, topic: str) -> None:
         raise PayloadMalformed("$.data_request", "this asks for data, and the header X-Shopify-Topic for erasure")
 
 
-def _items(lines: tuple[_Line, ...]) -> tuple[ItemFact, ...]:
-    """Each product and variant once. A line of no product is a tip, a gift card or a product deleted since."""
-    units: dict[tuple[str, str | None], int] = defaultdict(int)
+def _bought(lines: tuple[_Line, ...]) -> Iterator[tuple[str, str | None, int]]:
+    """A line of no product is a tip, a gift card or a product deleted since."""
     for line in lines:
         if line.product_id is not None:
             # Of an order that was edited or refunded, what it holds now; a checkout has the one number only.
             quantity = line.quantity if line.current_quantity is None else line.current_quantity
-            units[line.product_id, line.variant_id] += 1 if quantity is None else max(0, quantity)
-    return tuple(
-        ItemFact(product_id=product_id, variant_id=variant_id, quantity=min(quantity, 2**31 - 1))
-        for (product_id, variant_id), quantity in units.items()
-    )
+            yield line.product_id, line.variant_id, 1 if quantity is None else quantity
 
 
 def _checkout_id(checkout: _Checkout) -> str:
@@ -225,14 +219,3 @@ def _number(customer: _Customer | None) -> str | None:
         return phone_number(customer.phone) if customer is not None and customer.phone else None
     except PydanticCustomError:
         return None
-
-
-def _address(first: str | None, second: str | None, customer: _Customer | None) -> str | None:
-    """The first of them that is a valid address, by the rule of sign-ups."""
-    for text in (first, second, customer.email if customer else None):
-        if text and len(text) <= LONGEST_ADDRESS:
-            try:
-                return email_address(text).lower()
-            except PydanticCustomError:
-                continue
-    return None

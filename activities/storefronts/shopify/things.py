@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
+from activities.storefronts.buyers import currency_facts
 from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, Price, read_payload
-from activities.storefronts.shopify.fields import currency_facts, gid, known, observed
+from activities.storefronts.shopify.fields import gid, known, observed
 from activities.storefronts.shopify.objects import (
     LONGEST_TEXT,
     ONLY_VARIANT,

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from pydantic import Field
 
-from activities.storefronts.buyers import is_currency
+from activities.storefronts.buyers import currency_facts
 from activities.storefronts.payload import LenientPrice, PlainText
 from activities.storefronts.storefront import PayloadMalformed
 from activities.storefronts.wix.fields import (
@@ -141,7 +141,7 @@ def read_product(
     told = product.variants_info.variants if variants is None and product.variants_info else variants or ()
     shown = tuple(_variant(product_id, each) for each in told if each.visible)
     currency = product.currency
-    store = (StoreFact(currency=currency, observed_at=observed_at),) if is_currency(currency) else ()
+    store = currency_facts(currency, observed_at)
     told_of = ProductFact(
         product_id=product_id,
         title=_title(product.name),
@@ -198,7 +198,7 @@ def read_product_v1(product: ProductV1, observed_at: datetime) -> tuple[ProductF
     currency = product.price_data.currency if product.price_data else None
     levels = [each.stock for each in shown] or [product.stock]
     stock = [stock_v1(name, each, observed_at) for name, each in zip(names, levels, strict=True) if each is not None]
-    store = [StoreFact(currency=currency, observed_at=observed_at)] if is_currency(currency) else []
+    store = currency_facts(currency, observed_at)
     return (told, *store, *stock)
 
 

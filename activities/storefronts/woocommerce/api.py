@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, cast
 from urllib.parse import urlsplit
 
+from activities.storefronts.buyers import currency_facts, is_currency
 from activities.storefronts.payload import NumericId, Payload, PlainText
 from activities.storefronts.shop_api import (
     Access,
@@ -26,9 +27,9 @@ from activities.storefronts.shop_api import (
 )
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopHttp
 from activities.storefronts.woocommerce.calls import Calls, shaped, some
-from activities.storefronts.woocommerce.orders import Order, is_currency, read_order
+from activities.storefronts.woocommerce.orders import Order, read_order
 from activities.storefronts.woocommerce.products import VARIABLE, Product, Variation, read_product
-from schemas.incoming.facts import Fact, HintFact, ProductGoneFact, StoreFact
+from schemas.incoming.facts import Fact, HintFact, ProductGoneFact
 
 TOPICS = (
     "product.created",
@@ -150,7 +151,7 @@ class WooCommerceApi:
             facts += [fact for order in orders if order.id for fact in read_order(order, asked_at)]
         if any(not (hint.product_id or hint.variant_id or hint.order_id or hint.cart_id) for hint in hints):
             asked_at, currency = datetime.now(UTC), await self._setting("general/woocommerce_currency")
-            facts += [StoreFact(currency=currency, observed_at=asked_at)] if is_currency(currency) else []
+            facts += currency_facts(currency, asked_at)
         return facts
 
     async def subscriptions(self, address: str) -> Sequence[Subscription]:

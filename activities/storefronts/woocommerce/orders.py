@@ -4,21 +4,18 @@ Source: https://github.com/woocommerce/woocommerce-rest-api-docs at 13d61967, wp
 e-mail address is read. An order says what was given back in money, not in units: its lines keep their quantities.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, TypeGuard
+from typing import Annotated
 
 from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
 
+from activities.storefronts.buyers import address, currency_facts, items, money
 from activities.storefronts.payload import Count, LenientPrice, Moment, NumericId, Payload, PlainText, read_payload
 from activities.storefronts.storefront import PayloadMalformed
-from schemas.addresses import email_address
-from schemas.incoming.facts import Fact, ItemFact, OrderFact, OrderMoney, StoreFact
+from schemas.incoming.facts import Fact, OrderFact
 
-LONGEST_ADDRESS = 320
 LONGEST_CODE = 255
 MOST_CODES = 100
 DRAFTS = frozenset({"auto-draft", "checkout-draft"})
@@ -83,22 +80,22 @@ def read_order(order: Order, at: datetime) -> tuple[Fact, ...]:
         raise PayloadMalformed("$.id", "the id is missing")
     ordered_at = at if order.date_created_gmt is None else order.date_created_gmt.replace(tzinfo=UTC)
     # An order keeps the currency it was made in, whatever the shop's became since.
-    currency = order.currency if is_currency(order.currency) else None
-    store = (StoreFact(currency=currency, observed_at=ordered_at),) if currency else ()
-    email, items = _address(order.billing.email), _items(order.line_items)
+    store = currency_facts(order.currency, ordered_at)
+    email, bought = address(order.billing.email), items(_bought(order.line_items))
     if order.status in DRAFTS:
         return ()
-    if email is None or not items:
+    if email is None or not bought:
         return store
+    refunded = sum((refund.total for refund in order.refunds if refund.total), Decimal(0))
     codes = [coupon.code for coupon in order.coupon_lines if coupon.code and len(coupon.code) <= LONGEST_CODE]
     return (
         OrderFact(
             order_id=order.id,
             email=email,
-            items=items,
+            items=bought,
             ordered_at=ordered_at,
             cancelled=order.status in CANCELLED,
-            money=_money(order),
+            money=money(order.total, refunded, order.currency),
             codes=tuple(codes[:MOST_CODES]),
             observed_at=at,
         ),
@@ -106,36 +103,9 @@ def read_order(order: Order, at: datetime) -> tuple[Fact, ...]:
     )
 
 
-def is_currency(text: str | None) -> TypeGuard[str]:
-    """Whether it is a code of three letters."""
-    return text is not None and len(text) == 3 and text.isascii() and text.isupper() and text.isalpha()
-
-
-def _money(order: Order) -> OrderMoney | None:
-    if order.total is None or not is_currency(order.currency):
-        return None
-    refunded = sum((refund.total for refund in order.refunds if refund.total), Decimal(0))
-    return OrderMoney(total=order.total, refunded=min(refunded, order.total), currency=order.currency)
-
-
-def _items(lines: Sequence[_Line]) -> tuple[ItemFact, ...]:
-    """Each product and variation once. A line of product 0 is of one that was deleted since."""
-    units: dict[tuple[str, str], int] = defaultdict(int)
+def _bought(lines: Sequence[_Line]) -> Iterator[tuple[str, str | None, int]]:
+    """A line of product 0 is of one that was deleted since; a product without variations is its own only variant."""
     for line in lines:
         if line.product_id is not None and line.product_id > 0:
-            # A product without variations is its own only variant.
             variant = line.variation_id if line.variation_id is not None and line.variation_id > 0 else line.product_id
-            units[str(line.product_id), str(variant)] += max(0, 1 if line.quantity is None else line.quantity)
-    return tuple(
-        ItemFact(product_id=product_id, variant_id=variant_id, quantity=min(quantity, 2**31 - 1))
-        for (product_id, variant_id), quantity in units.items()
-    )
-
-
-def _address(text: str | None) -> str | None:
-    if not text or len(text) > LONGEST_ADDRESS:
-        return None
-    try:
-        return email_address(text).lower()
-    except PydanticCustomError:
-        return None
+            yield str(line.product_id), str(variant), 1 if line.quantity is None else line.quantity
