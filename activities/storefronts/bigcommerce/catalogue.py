@@ -13,10 +13,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from activities.storefronts.payload import Count, NumericId, Payload, PlainText, Price
+from activities.storefronts.texts import short, whole
 from schemas.incoming.facts import Fact, Policy, ProductFact, StockFact, VariantFact
 
-LONGEST_TEXT = 1000
-"""Characters of a text that a fact keeps."""
 NOT_FOR_SALE = "not-for-sale"
 """The location under which a variant has no units that cannot be bought though nobody counts it."""
 
@@ -112,7 +111,7 @@ def read_product(product: Product, items: Sequence[Item], asked_at: datetime) ->
         return ()
     fact = ProductFact(
         product_id=product.id,
-        title=product.name[:LONGEST_TEXT],
+        title=short(product.name),
         handle=_path(product),
         image_url=_image(product),
         on_sale=product.is_visible and product.availability != "disabled",
@@ -129,8 +128,8 @@ def _variant(product: Product, variant: _Variant, variant_id: str) -> VariantFac
     return VariantFact(
         variant_id=variant_id,
         inventory_item_id=product.item(variant_id),
-        title=" / ".join(labels)[:LONGEST_TEXT],
-        sku=(variant.sku or "")[:LONGEST_TEXT] or None,
+        title=short(" / ".join(labels)),
+        sku=short(variant.sku) or None,
         price=None if price is None else Decimal(price),
         policy=Policy.DENY,
         tracked=product.inventory_tracking != "none" or variant.purchasing_disabled,
@@ -164,10 +163,10 @@ def _levels(product: Product, items: Sequence[Item], asked_at: datetime) -> Iter
 def _path(product: Product) -> str | None:
     """A path that was cut would lead elsewhere, so one that is too long is left out."""
     path = product.custom_url.url if product.custom_url else None
-    return path if path and len(path) <= LONGEST_TEXT else None
+    return whole(path)
 
 
 def _image(product: Product) -> str | None:
     pictures = sorted(product.images, key=lambda image: not image.is_thumbnail)
     address = pictures[0].url_standard if pictures else None
-    return address if address and len(address) <= LONGEST_TEXT and address.startswith("https://") else None
+    return whole(address) if address and address.startswith("https://") else None

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from activities.storefronts.feeds.amounts import read_availability, read_period, read_price, read_units
 from activities.storefronts.feeds.rows import BadRow, FeedError, FeedRow, Sale
+from activities.storefronts.texts import LONGEST_TEXT
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "item_id", "itemid", "retailer_id"),
@@ -38,7 +39,6 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """Our names of what is read, and those that Klaviyo, Google and Meta have for it; the first that is there counts."""
 LONGEST_ID = 100
-LONGEST_TEXT = 1000
 LONGEST_ADDRESS = 1000
 MOST_CATEGORIES = 50
 _ADDRESS = re.compile(r"https?://[^/\s]\S*", re.IGNORECASE)

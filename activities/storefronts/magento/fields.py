@@ -13,7 +13,6 @@ SIMPLE = ("simple", "virtual", "downloadable", "giftcard")
 HIDDEN = "1"
 """The visibility of what has no page of its own: it is sold as a part of another product."""
 ENABLED = "1"
-LONGEST_TEXT = 1000
 MOST_PARTS = 2000
 
 
@@ -35,13 +34,3 @@ def effective_price(
         return price
     today = now.date().isoformat()
     return price if (begins or "")[:10] > today or (ends and ends[:10] < today) else special
-
-
-def short(text: str | None) -> str:
-    """As much of a text as a fact keeps."""
-    return (text or "")[:LONGEST_TEXT]
-
-
-def whole(text: str | None) -> str | None:
-    """A part of an address that was cut would lead elsewhere, so one that is too long is left out."""
-    return text if text and len(text) <= LONGEST_TEXT else None

@@ -20,12 +20,11 @@ from activities.storefronts.magento.fields import (
     SIMPLE,
     Code,
     effective_price,
-    short,
-    whole,
 )
 from activities.storefronts.magento.site import HTML, Site
 from activities.storefronts.magento.stock import LOCATION, Salable
 from activities.storefronts.payload import LenientPrice, NumericId, Payload, PlainText, fit
+from activities.storefronts.texts import short, whole
 from schemas.incoming.facts import Fact, ProductFact, StockFact, VariantFact
 
 GROUPED = "associated"

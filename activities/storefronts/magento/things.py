@@ -22,12 +22,11 @@ from activities.storefronts.magento.fields import (
     Code,
     Texts,
     effective_price,
-    short,
-    whole,
 )
 from activities.storefronts.magento.stock import Flag, StockItem, Units
 from activities.storefronts.payload import LenientPrice, Moment, NumericId, Payload, PayloadT, PlainText, fit
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
+from activities.storefronts.texts import short, whole
 from schemas.incoming.facts import Fact, HintFact, ProductFact, ProductGoneFact, VariantFact
 
 VALUE = "$.data.value"

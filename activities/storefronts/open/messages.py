@@ -11,13 +11,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from activities.storefronts.payload import Count, Moment, Payload, PlainText, Price
+from activities.storefronts.texts import LONGEST_TEXT
 from schemas.incoming.facts import ExternalId, units_in_text
 
 MOST_LEVELS = 1000
 MOST_ITEMS = 500
 MOST_CODES = 100
 MOST_VARIANTS = 5000
-LONGEST_TEXT = 1000
 LONGEST_CODE = 255
 
 

@@ -13,13 +13,13 @@ from typing import Annotated, Any, cast
 from pydantic import BeforeValidator, Field
 
 from activities.storefronts.payload import Count, LenientPrice, NumericId, Payload, PlainText
+from activities.storefronts.texts import short, whole
 from schemas.incoming.facts import Fact, Policy, ProductFact, StockFact, VariantFact
 
 LOCATION = "shop"
 """Where all units of a shop are said to be: warehouses are summed by PrestaShop."""
 PRICE = "shown_price"
 """The field that the price with taxes and reductions is asked for as: the webservice lets one name it."""
-LONGEST_TEXT = 1000
 MOST = 5000
 
 
@@ -184,10 +184,10 @@ def _product(
     page = shop.page(product.id or "", words)
     return ProductFact(
         product_id=product.id or "",
-        title=(shop.in_words(product.name) or product.reference or "")[:LONGEST_TEXT],
-        page_url=page if len(page) <= LONGEST_TEXT else None,
+        title=short(shop.in_words(product.name) or product.reference),
+        page_url=whole(page),
         image_url=_image(product, words, shop),
-        vendor=(product.manufacturer_name or "")[:LONGEST_TEXT] or None,
+        vendor=short(product.manufacturer_name) or None,
         on_sale=product.active and product.available_for_order,
         variants=variants,
         all_variant_ids=every,
@@ -205,8 +205,8 @@ def _variant(
     return VariantFact(
         variant_id=own_id,
         inventory_item_id=own_id,
-        title=", ".join(name for each in options if (name := known.options.get(each.id or "")))[:LONGEST_TEXT],
-        sku=reference[:LONGEST_TEXT] or None,
+        title=short(", ".join(name for each in options if (name := known.options.get(each.id or "")))),
+        sku=short(reference) or None,
         price=product.price if id_ is None else combination.price if combination else None,
         policy=_policy(row, shop),
         tracked=shop.counts,
@@ -231,4 +231,4 @@ def _image(product: ShopProduct, words: str, shop: Shop) -> str | None:
     if product.id_default_image is None or not words or not shop.short_addresses:
         return None
     address = f"{shop.front_page}/{product.id_default_image}-large_default/{words}.jpg"
-    return address if len(address) <= LONGEST_TEXT else None
+    return whole(address)

@@ -13,10 +13,9 @@ from pydantic import BeforeValidator
 from activities.storefronts.payload import Count, Moment, Payload, PlainText, Price
 from activities.storefronts.shopify.fields import gid, known
 from activities.storefronts.storefront import PayloadMalformed
+from activities.storefronts.texts import short, web_address, whole
 from schemas.incoming.facts import Policy, ProductFact, StockFact, VariantFact
 
-LONGEST_TEXT = 1000
-"""Characters of a text that a fact keeps."""
 ONLY_VARIANT = "Default Title"
 """What Shopify calls the variant of a product without options; no shopper should read it."""
 ON_SALE = frozenset({"ACTIVE", "UNLISTED"})
@@ -156,11 +155,11 @@ def product_fact(
         raise PayloadMalformed("$.title", "a product has a title")
     return ProductFact(
         product_id=known(product.id, "$.id"),
-        title=product.title[:LONGEST_TEXT],
+        title=short(product.title),
         handle=whole(product.handle),
         image_url=_image_url(product.featuredMedia),
-        vendor=(product.vendor or "")[:LONGEST_TEXT] or None,
-        tags=None if product.tags is None else tuple(tag[:LONGEST_TEXT] for tag in product.tags if tag and tag.strip()),
+        vendor=short(product.vendor) or None,
+        tags=None if product.tags is None else tuple(short(tag) for tag in product.tags if tag and tag.strip()),
         on_sale=product.status in ON_SALE and product.publishedAt is not None,
         variants=tuple(_variant_fact(variant) for variant in variants),
         all_variant_ids=all_variant_ids,
@@ -174,8 +173,8 @@ def _variant_fact(variant: Variant) -> VariantFact:
     return VariantFact(
         variant_id=known(variant.id, "$.id"),
         inventory_item_id=item.id if item else None,
-        title="" if variant.title == ONLY_VARIANT else (variant.title or "")[:LONGEST_TEXT],
-        sku=(variant.sku or "")[:LONGEST_TEXT] or None,
+        title="" if variant.title == ONLY_VARIANT else short(variant.title),
+        sku=short(variant.sku) or None,
         price=variant.price,
         policy=variant.inventoryPolicy,
         tracked=tracked,
@@ -203,17 +202,6 @@ def stock_fact(level: Level, asked_at: datetime, *, tracked: bool) -> StockFact:
 def newest(first: datetime, *others: datetime | None) -> datetime:
     """The latest of these moments; those without their offset do not count."""
     return max([first, *(each for each in others if each is not None and each.tzinfo is not None)]).astimezone(UTC)
-
-
-def whole(text: str | None) -> str | None:
-    """A handle or an address that was cut would lead elsewhere, so one that is too long is left out."""
-    return text if text and len(text) <= LONGEST_TEXT else None
-
-
-def web_address(text: str | None) -> str | None:
-    """It is put into messages: only what a mail program may load is kept."""
-    found = whole(text)
-    return found if found and found.startswith(("https://", "http://")) else None
 
 
 def _image_url(media: Media | None) -> str | None:

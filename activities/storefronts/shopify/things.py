@@ -7,14 +7,12 @@ from activities.storefronts.buyers import currency_facts
 from activities.storefronts.payload import Count, Moment, NumericId, Payload, PlainText, Price, read_payload
 from activities.storefronts.shopify.fields import gid, known, observed
 from activities.storefronts.shopify.objects import (
-    LONGEST_TEXT,
     ONLY_VARIANT,
     ProductGid,
     VariantGid,
-    web_address,
-    whole,
 )
 from activities.storefronts.storefront import PayloadMalformed
+from activities.storefronts.texts import short, web_address, whole
 from schemas.incoming.facts import Policy, ProductFact, ProductGoneFact, StockFact, StoreFact, VariantFact
 
 VARIANTS_SHOWN = 100
@@ -130,10 +128,10 @@ def _product(product: _Product, triggered_at: datetime | None) -> ProductFact:
         shown.add(variant.variant_id)
     return ProductFact(
         product_id=known(product.admin_graphql_api_id or product.id, "$.id"),
-        title=product.title[:LONGEST_TEXT],
+        title=short(product.title),
         handle=whole(product.handle),
         image_url=web_address(product.image.src) if product.image else None,
-        vendor=(product.vendor or "")[:LONGEST_TEXT] or None,
+        vendor=short(product.vendor) or None,
         tags=_tags(product),
         on_sale=product.status in (None, "active", "unlisted") and product.published_at is not None,
         variants=variants,
@@ -146,7 +144,7 @@ def _tags(product: _Product) -> tuple[str, ...] | None:
     """Shopify writes them in one text, with commas between. An empty text: it has none; no field: not known."""
     if "tags" not in product.model_fields_set:
         return None
-    return tuple(tag.strip()[:LONGEST_TEXT] for tag in (product.tags or "").split(",") if tag.strip())
+    return tuple(short(tag.strip()) for tag in (product.tags or "").split(",") if tag.strip())
 
 
 def _variant(variant: _Variant, path: str) -> VariantFact:
@@ -156,8 +154,8 @@ def _variant(variant: _Variant, path: str) -> VariantFact:
     return VariantFact(
         variant_id=known(variant.admin_graphql_api_id or variant.id, f"{path}.id"),
         inventory_item_id=variant.inventory_item_id,
-        title="" if variant.title == ONLY_VARIANT else (variant.title or "")[:LONGEST_TEXT],
-        sku=(variant.sku or "")[:LONGEST_TEXT] or None,
+        title="" if variant.title == ONLY_VARIANT else short(variant.title),
+        sku=short(variant.sku) or None,
         price=variant.price,
         policy=variant.inventory_policy or Policy.DENY,
         tracked=tracked,

@@ -12,8 +12,6 @@ from activities.storefronts.storefront import PayloadMalformed
 from schemas.incoming.facts import StockFact
 
 TO_BE_SOLD = "IN_STOCK"
-LONGEST_TEXT = 1000
-"""Characters of a text that a fact keeps."""
 _ID = re.compile(r"[A-Za-z0-9#:_-]{1,100}")
 
 

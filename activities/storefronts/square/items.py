@@ -10,8 +10,9 @@ from decimal import Decimal
 
 from activities.storefronts.buyers import is_currency
 from activities.storefronts.payload import Payload, PlainText
-from activities.storefronts.square.fields import LONGEST_TEXT, known
+from activities.storefronts.square.fields import known
 from activities.storefronts.storefront import PayloadMalformed
+from activities.storefronts.texts import LONGEST_TEXT, short
 from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact, StoreFact, VariantFact
 
 _WITHOUT_HUNDREDTHS = frozenset({"JPY"})
@@ -91,7 +92,7 @@ def read_item(item: CatalogItem, observed_at: datetime) -> ItemRead:
     image = next((each for each in data.ecom_image_uris if _is_address(each)), None)
     told = ProductFact(
         product_id=product_id,
-        title=data.name[:LONGEST_TEXT],
+        title=short(data.name),
         handle=product_id,
         page_url=data.ecom_uri if _is_address(data.ecom_uri) else None,
         image_url=image,
@@ -112,8 +113,8 @@ def _variant(variation: _Variation, *, alone: bool) -> VariantFact:
     return VariantFact(
         variant_id=variant_id,
         inventory_item_id=variant_id,
-        title="" if alone else (data.name or "")[:LONGEST_TEXT],
-        sku=(data.sku or "")[:LONGEST_TEXT] or None,
+        title="" if alone else short(data.name),
+        sku=short(data.sku) or None,
         price=data.price_money.price() if data.price_money else None,
         tracked=data.counted,
     )

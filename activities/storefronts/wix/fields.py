@@ -8,8 +8,6 @@ from activities.storefronts.storefront import PayloadMalformed
 from activities.storefronts.wix.shapes import WixPayload
 from schemas.incoming.facts import StockFact
 
-LONGEST_TEXT = 1000
-"""Characters of a text that a fact keeps."""
 ONLY_LOCATION = "store"
 """Where the units of a catalogue V1 are: it knows no locations."""
 _ID = re.compile(r"[0-9A-Za-z_-]{1,49}")

@@ -9,8 +9,8 @@ from pydantic import Field
 from activities.storefronts.buyers import currency_facts
 from activities.storefronts.payload import LenientPrice, PlainText
 from activities.storefronts.storefront import PayloadMalformed
+from activities.storefronts.texts import short, web_address, whole
 from activities.storefronts.wix.fields import (
-    LONGEST_TEXT,
     ONLY_LOCATION,
     Level,
     Prices,
@@ -145,8 +145,8 @@ def read_product(
     told_of = ProductFact(
         product_id=product_id,
         title=_title(product.name),
-        handle=_whole(product.slug),
-        page_url=_web_address(product.url.url if product.url else None),
+        handle=whole(product.slug),
+        page_url=web_address(product.url.url if product.url else None),
         image_url=_image(product.media),
         vendor=_cut(product.brand.name if product.brand else None),
         on_sale=product.visible,
@@ -163,7 +163,7 @@ def _variant(product_id: str, variant: Variant) -> VariantFact:
     return VariantFact(
         variant_id=name,
         inventory_item_id=name,
-        title=variant.title[:LONGEST_TEXT],
+        title=short(variant.title),
         sku=_cut(variant.sku),
         price=price.amount if price else None,
     )
@@ -186,8 +186,8 @@ def read_product_v1(product: ProductV1, observed_at: datetime) -> tuple[ProductF
     told = ProductFact(
         product_id=product_id,
         title=_title(product.name),
-        handle=_whole(product.slug),
-        page_url=_web_address(f"{base}/{(page.path or '').lstrip('/')}" if page and base else None),
+        handle=whole(product.slug),
+        page_url=web_address(f"{base}/{(page.path or '').lstrip('/')}" if page and base else None),
         image_url=_image(product.media),
         vendor=_cut(product.brand),
         on_sale=product.visible,
@@ -219,7 +219,7 @@ def _variant_v1(name: str, variant: _VariantV1, product: ProductV1) -> VariantFa
         {
             "variant_id": name,
             "inventory_item_id": name,
-            "title": " / ".join(each for each in variant.choices.values() if each)[:LONGEST_TEXT],
+            "title": short(" / ".join(each for each in variant.choices.values() if each)),
             "sku": _cut(fields.sku or product.sku),
             "price": price.now if price else None,
         }
@@ -233,21 +233,11 @@ def _only_variant(product_id: str, product: ProductV1) -> VariantFact:
 def _title(name: str | None) -> str:
     if not name:
         raise PayloadMalformed("$.name", "a product has a name")
-    return name[:LONGEST_TEXT]
+    return short(name)
 
 
 def _cut(text: str | None) -> str | None:
-    return (text or "")[:LONGEST_TEXT] or None
-
-
-def _whole(text: str | None) -> str | None:
-    """A handle or an address that was cut would lead elsewhere, so one that is too long is left out."""
-    return text if text and len(text) <= LONGEST_TEXT else None
-
-
-def _web_address(url: str | None) -> str | None:
-    whole = _whole(url)
-    return whole if whole and whole.startswith(("https://", "http://")) else None
+    return short(text) or None
 
 
 def _image(media: _Media | None) -> str | None:
@@ -258,4 +248,4 @@ def _image(media: _Media | None) -> str | None:
             break
         fields = cast("dict[str, Any]", found)
         found = fields.get("url") or fields.get("image")
-    return _web_address(found) if isinstance(found, str) else None
+    return web_address(found) if isinstance(found, str) else None

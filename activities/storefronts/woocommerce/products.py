@@ -30,10 +30,9 @@ from activities.storefronts.payload import (
     read_payload,
 )
 from activities.storefronts.storefront import NotOurs, PayloadMalformed
+from activities.storefronts.texts import short, web_address, whole
 from schemas.incoming.facts import Fact, HintFact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
 
-LONGEST_TEXT = 1000
-"""Characters of a text that a fact keeps."""
 LOCATION = "shop"
 """A shop has one stock; plugins that give it more keep them elsewhere."""
 VARIATION = "variation"
@@ -164,10 +163,10 @@ def read_product(product: Product, variations: Sequence[Variation], at: datetime
         *levels,
         ProductFact(
             product_id=id_,
-            title=(product.name or "")[:LONGEST_TEXT],
-            handle=_whole(product.slug),
-            page_url=_web_address(product.permalink),
-            image_url=_web_address(product.images[0].src if product.images else None),
+            title=short(product.name),
+            handle=whole(product.slug),
+            page_url=web_address(product.permalink),
+            image_url=web_address(product.images[0].src if product.images else None),
             tags=_names(product.tags),
             collections=_names(product.categories),
             on_sale=product.status == "publish",
@@ -197,7 +196,7 @@ def _variant(sold: Sold, product_id: str, title: str) -> VariantFact:
         variant_id=id_,
         inventory_item_id=_item(sold, product_id),
         title=title,
-        sku=(sold.sku or "")[:LONGEST_TEXT] or None,
+        sku=short(sold.sku) or None,
         price=sold.price,
         policy=Policy.CONTINUE if sold.to_be_had and sold.backorders in ("yes", "notify") else Policy.DENY,
         # What is set out of stock by hand is as good as counted, with nothing left.
@@ -232,7 +231,7 @@ def _item(sold: Sold, product_id: str) -> str:
 
 
 def _options(variation: Variation) -> str:
-    return " / ".join(each.option for each in variation.attributes if each.option)[:LONGEST_TEXT]
+    return short(" / ".join(each.option for each in variation.attributes if each.option))
 
 
 def _hint(product_id: str | None, at: datetime) -> HintFact:
@@ -240,21 +239,10 @@ def _hint(product_id: str | None, at: datetime) -> HintFact:
 
 
 def _names(tags: tuple[_Tag, ...] | None) -> tuple[str, ...] | None:
-    return None if tags is None else tuple(tag.name[:LONGEST_TEXT] for tag in tags if tag.name)
+    return None if tags is None else tuple(short(tag.name) for tag in tags if tag.name)
 
 
 def _known(found: str | None) -> str:
     if found is None:
         raise PayloadMalformed("$.id", "the id is missing")
     return found
-
-
-def _whole(text: str | None) -> str | None:
-    """A handle or an address that was cut would lead elsewhere, so one that is too long is left out."""
-    return text if text and len(text) <= LONGEST_TEXT else None
-
-
-def _web_address(text: str | None) -> str | None:
-    # It is put into messages: only what a mail program may load is kept.
-    address = _whole(text)
-    return address if address and address.startswith(("https://", "http://")) else None
