@@ -163,7 +163,8 @@ class Limits:
 
 
 class ShopApi(Protocol):
-    """One shop's API.
+    """One shop's API. A class that names this one as its base takes over what most platforms have alike: hints that are
+    of products alone, and no subscriptions, where they are set in a dashboard or there are none.
 
     Every method raises:
         AccessRefused, ShopAway, ShopAnswerOdd: as they say (`shop_http.py`).
@@ -210,11 +211,15 @@ class ShopApi(Protocol):
         Of what the shop has no more the fact says so, where there is such a fact. After a hint with no id the catalogue
         is to be read besides, for it does not say what it concerns.
         """
-        ...
+        named = {(each.product_id, each.variant_id) for each in hints if each.product_id is not None}
+        return await self.read_back(
+            [Watched(*each) for each in sorted(named, key=lambda pair: (pair[0], pair[1] or ""))]
+        )
 
     async def subscriptions(self, address: str) -> Sequence[Subscription]:
         """How those to our address are, one for each topic that is needed."""
-        ...
+        del address
+        return ()
 
     async def subscribe(self, address: str, secret: str) -> Sequence[Subscription]:
         """Make those that are missing, switch on those that are off; returns them all as they are then.
@@ -222,14 +227,9 @@ class ShopApi(Protocol):
         Args:
             secret: what they are to be signed with, where the platform lets one choose.
         """
-        ...
+        del secret
+        return await self.subscriptions(address)
 
     async def unsubscribe(self, address: str) -> None:
         """Remove all to our address."""
-        ...
-
-
-def things_in(hints: Sequence[HintFact]) -> list[Watched]:
-    """The products and variants that hints name, each once, for an API whose hints are of these alone."""
-    named = {(each.product_id, each.variant_id) for each in hints if each.product_id is not None}
-    return [Watched(product, variant) for product, variant in sorted(named, key=lambda pair: (pair[0], pair[1] or ""))]
+        del address

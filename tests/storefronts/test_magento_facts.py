@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from activities.storefronts.magento.adapter import Magento
 from activities.storefronts.magento.fields import effective_price
-from activities.storefronts.magento.rest import RestList, all_answered, answered
+from activities.storefronts.magento.rest import ANSWER, RestList
 from activities.storefronts.magento.stock import Exported, Salable, StockItem
 from activities.storefronts.payload import fit
+from activities.storefronts.shop_answers import all_fitted, fitted
 from activities.storefronts.storefront import NotOurs, PayloadMalformed, SignatureWrong
 from schemas.incoming.facts import Fact, HintFact, Policy, ProductFact, ProductGoneFact, VariantFact
 from tests.storefronts.commerce import (
@@ -94,8 +95,8 @@ def test_every_stored_payload_becomes_what_is_written_here(name: str) -> None:
                 facts_in(sent(*delivered(name)))
             assert wrong.value.path == path
         case each if each is EXPORT:
-            values = answered(json.loads((PAYLOADS / f"{name}.json").read_text(), parse_float=Decimal), RestList)
-            exported = all_answered(values.items, Exported)
+            values = fitted(json.loads((PAYLOADS / f"{name}.json").read_text(), parse_float=Decimal), RestList, ANSWER)
+            exported = all_fitted(values.items, Exported, ANSWER)
             assert tuple(Salable.of_export(each, counted=True) for each in exported) == EXPORT
         case None:
             json.loads((PAYLOADS / f"{name}.json").read_text())

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import ClassVar, Self, cast
 from urllib.parse import quote
 
-from activities.storefronts.bigcommerce.calls import Calls, parts, shaped, shaped_rows, some
+from activities.storefronts.bigcommerce.calls import ANSWER, PAGE, Calls, parts
 from activities.storefronts.bigcommerce.catalogue import Item, Product, read_product
 from activities.storefronts.bigcommerce.hooks import Hooks
 from activities.storefronts.bigcommerce.purchases import (
@@ -22,6 +22,7 @@ from activities.storefronts.bigcommerce.purchases import (
 )
 from activities.storefronts.buyers import currency_facts, is_currency
 from activities.storefronts.payload import Payload, PlainText
+from activities.storefronts.shop_answers import all_fitted, each_once, fitted, in_parts
 from activities.storefronts.shop_api import (
     Access,
     Introduction,
@@ -130,9 +131,9 @@ class BigCommerceApi:
         products = [hint.product_id for hint in hints if hint.product_id]
         products += await self._products_of([h.variant_id for h in hints if h.variant_id and not h.product_id])
         facts = list(await self._products(products))
-        for order_id in _each(hint.order_id for hint in hints):
+        for order_id in each_once(hint.order_id for hint in hints):
             facts += await self._order(order_id)
-        for cart_id in _each(hint.cart_id for hint in hints):
+        for cart_id in each_once(hint.cart_id for hint in hints):
             facts += await self._cart(cart_id)
         if any(not (h.product_id or h.variant_id or h.order_id or h.cart_id) for h in hints):
             asked_at = datetime.now(UTC)
@@ -156,14 +157,14 @@ class BigCommerceApi:
         answer = await self._calls.make("GET", "v2/store", needs=INFORMATION)
         if answer is None:
             raise AccessRefused(f"BigCommerce knows no store of the hash {self._store_hash}.")
-        return shaped(answer, _Store)
+        return fitted(answer, _Store, ANSWER)
 
     async def _notes(self) -> tuple[str, ...]:
         try:
             answer = await self._calls.make("GET", "v3/settings/inventory", needs=INFORMATION)
         except AccessRefused:
             return ("When its stock falls is not known: the API account may not read the store's settings.",)
-        settings = shaped(parts(answer, "data"), _Inventory)
+        settings = fitted(parts(answer, "data"), _Inventory, ANSWER)
         falls = {
             "order_placed": "Its stock falls when an order is placed.",
             "order_completed_or_shipped": "Its stock falls when an order is shipped or completed, so until then units "
@@ -177,7 +178,7 @@ class BigCommerceApi:
     async def _products(self, product_ids: Iterable[str]) -> list[Fact]:
         """These products as they are now, with their stock; those that are there no more, as gone."""
         facts: list[Fact] = []
-        for few in some(_each(product_ids)):
+        for few in in_parts(each_once(product_ids), PAGE):
             asked_at = datetime.now(UTC)
             ids = {**_WITH, "id:in": ",".join(few)}
             products = await self._calls.rows("v3/catalog/products", ids, Product, needs=PRODUCTS)
@@ -189,7 +190,7 @@ class BigCommerceApi:
     async def _products_of(self, variant_ids: Sequence[str]) -> list[str]:
         """The products of variants, as the inventory has them: the catalogue takes one variant at a time."""
         found: list[str] = []
-        for few in some(_each(variant_ids)):
+        for few in in_parts(each_once(variant_ids), PAGE):
             named = {"variant_id:in": ",".join(few)}
             rows = await self._calls.rows("v3/inventory/items", named, Item, needs=INVENTORY)
             found += [row.identity.product_id for row in rows if row.identity.product_id]
@@ -202,10 +203,10 @@ class BigCommerceApi:
             asked_at: when the products were asked for, which is before their stock is.
         """
         items: list[Item] = []
-        for few in some([id_ for product in products for id_ in product.counted_variants]):
+        for few in in_parts([id_ for product in products for id_ in product.counted_variants], PAGE):
             named = {"variant_id:in": ",".join(few)}
             items += await self._calls.rows("v3/inventory/items", named, Item, needs=INVENTORY)
-        for few in some([product.id for product in products if product.by_product and product.id]):
+        for few in in_parts([product.id for product in products if product.by_product and product.id], PAGE):
             named = {"product_id:in": ",".join(few)}
             items += await self._calls.rows("v3/inventory/items", named, Item, needs=INVENTORY)
         return tuple(fact for product in products for fact in read_product(product, items, asked_at))
@@ -214,10 +215,10 @@ class BigCommerceApi:
         path, asked_at = f"v2/orders/{quote(order_id, safe='')}", datetime.now(UTC)
         if (answer := await self._calls.make("GET", path, needs=ORDERS)) is None:
             return ()
-        order = shaped(answer, Order)
+        order = fitted(answer, Order, ANSWER)
         lines = await self._part(f"{path}/products")
         coupons = await self._part(f"{path}/coupons") if order.coupon_discount else []
-        return read_order(order, shaped_rows(lines, Line), shaped_rows(coupons, Coupon), asked_at)
+        return read_order(order, all_fitted(lines, Line, ANSWER), all_fitted(coupons, Coupon, ANSWER), asked_at)
 
     async def _part(self, path: str) -> list[object]:
         rows: list[object] = []
@@ -234,9 +235,4 @@ class BigCommerceApi:
         answer = await self._calls.make("GET", f"v3/carts/{quote(cart_id, safe='')}", needs=CARTS)
         if answer is None:
             return (CheckoutFact(checkout_id=cart_id, items=(), observed_at=asked_at),)
-        return read_cart(shaped(parts(answer, "data"), Cart), asked_at)
-
-
-def _each(ids: Iterable[str | None]) -> list[str]:
-    """Every id once, in the order they came."""
-    return list(dict.fromkeys(id_ for id_ in ids if id_))
+        return read_cart(fitted(parts(answer, "data"), Cart, ANSWER), asked_at)

@@ -4,13 +4,12 @@ Source: https://github.com/bigcommerce/docs at 24f580ca, docs/start/about/index.
 is shared by all apps of a store, and every answer says what is left of it.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from activities.storefronts.payload import Payload, fit
+from activities.storefronts.payload import Payload
+from activities.storefronts.shop_answers import all_fitted, fitted
 from activities.storefronts.shop_http import AccessRefused, ShopAnswer, ShopAnswerOdd, ShopHttp
-from activities.storefronts.storefront import PayloadMalformed
 
 PAGE = 50
 """Rows of a page, and ids of a question, so that the answer to one question is one page."""
@@ -19,6 +18,7 @@ SPARED = 5
 LONGEST_RESET_SECONDS = 60.0
 """The window has 30; whatever else a header says is not believed."""
 MOST_PAGES = 100_000
+ANSWER = "BigCommerce's answer"
 
 PayloadT = TypeVar("PayloadT", bound=Payload)
 Id = TypeVar("Id")
@@ -86,8 +86,8 @@ class Calls:
             answer = await self.make("GET", path, {**params, "limit": PAGE, "page": page}, needs=needs)
             if answer is None:
                 return
-            pagination = shaped(parts(parts(answer, "meta"), "pagination"), _Pagination)
-            yield shaped_rows(parts(answer).get("data"), shape), pagination.total
+            pagination = fitted(parts(parts(answer, "meta"), "pagination"), _Pagination, ANSWER)
+            yield all_fitted(parts(answer).get("data"), shape, ANSWER), pagination.total
             if page >= pagination.total_pages:
                 return
 
@@ -107,40 +107,10 @@ class Calls:
             self._http.rest(min(reset / 1000, LONGEST_RESET_SECONDS))
 
 
-def some(ids: Sequence[Id]) -> Iterator[list[Id]]:
-    """Ids, as many at a time as one question holds."""
-    rest = iter(ids)
-    while few := list(islice(rest, PAGE)):
-        yield few
-
-
 def parts(values: Any, name: str | None = None) -> dict[str, Any]:
     """The members of an object in an answer, or of the object of this name in it; none, where it is no object."""
     found = cast("dict[str, Any]", values).get(name) if name and isinstance(values, dict) else values
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-
-
-def shaped(values: object, shape: type[PayloadT]) -> PayloadT:
-    """One row of an answer.
-
-    Raises:
-        ShopAnswerOdd: it is not of this shape.
-    """
-    try:
-        return fit(values, shape)
-    except PayloadMalformed as error:
-        raise ShopAnswerOdd(f"BigCommerce answers with another shape than it documents: {error}.") from None
-
-
-def shaped_rows(values: Any, shape: type[PayloadT]) -> list[PayloadT]:
-    """All rows of an answer.
-
-    Raises:
-        ShopAnswerOdd: one is not of this shape.
-    """
-    if not isinstance(values, list):
-        raise ShopAnswerOdd("BigCommerce answers without the list that it documents.")
-    return [shaped(each, shape) for each in cast("list[object]", values)]
 
 
 def _number(text: str | None) -> float | None:

@@ -6,17 +6,18 @@ Inventory removed), each stock item is asked for by its SKU. A shop without Adob
 """
 
 import re
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Self, TypeVar
 from urllib.parse import quote
 
 from activities.storefronts.magento.products import Known, RestProduct, facts_of, sellers
-from activities.storefronts.magento.rest import PAGE, Filter, Rest, all_answered, answered
+from activities.storefronts.magento.rest import ANSWER, PAGE, Filter, Rest
 from activities.storefronts.magento.signatures import PublicKeys
 from activities.storefronts.magento.site import CODE, HTML, URL, Site, find_site
 from activities.storefronts.magento.stock import Exported, Salable, StockItem
 from activities.storefronts.payload import NumericId
+from activities.storefronts.shop_answers import all_fitted, fitted, in_parts
 from activities.storefronts.shop_api import (
     Access,
     Introduction,
@@ -24,12 +25,11 @@ from activities.storefronts.shop_api import (
     Page,
     Question,
     Renewed,
-    Subscription,
+    ShopApi,
     Watched,
-    things_in,
 )
 from activities.storefronts.shop_http import ShopAnswerOdd, ShopHttp
-from schemas.incoming.facts import Fact, HintFact, ProductGoneFact
+from schemas.incoming.facts import Fact, ProductGoneFact
 
 _ID = re.compile(r"[1-9][0-9]{0,19}")
 _FIELDS = (
@@ -57,7 +57,7 @@ def _retries() -> tuple[timedelta, ...]:
     return tuple(timedelta(minutes=each) for each in minutes)
 
 
-class MagentoApi:
+class MagentoApi(ShopApi):
     """The API of one Magento shop. It fulfils `ShopApi`."""
 
     source: ClassVar[str] = "magento"
@@ -161,7 +161,7 @@ class MagentoApi:
         site = await self._connected()
         facts: list[Fact] = []
         ids = dict.fromkeys(each.product_id for each in watched if _ID.fullmatch(each.product_id))
-        for some in _chunks(ids, PAGE):
+        for some in in_parts(ids, PAGE):
             asked_at = datetime.now(UTC)
             products, _ = await self._products([("entity_id", "in", ",".join(some))], site.view)
             facts += await self._gone(set(some) - {product.id or "" for product in products}, asked_at)
@@ -176,24 +176,6 @@ class MagentoApi:
         gone = sorted(set(missing) - {product.id or "" for product in found})
         return [ProductGoneFact(product_id=each, observed_at=asked_at) for each in gone]
 
-    async def read_hints(self, hints: Sequence[HintFact]) -> Sequence[Fact]:
-        """See `ShopApi.read_hints`."""
-        return await self.read_back(things_in(hints))
-
-    async def subscriptions(self, address: str) -> Sequence[Subscription]:
-        """Those of Adobe's events are made at Adobe, and the shop does not know them."""
-        del address
-        return ()
-
-    async def subscribe(self, address: str, secret: str) -> Sequence[Subscription]:
-        """See `subscriptions`."""
-        del address, secret
-        return ()
-
-    async def unsubscribe(self, address: str) -> None:
-        """See `subscriptions`."""
-        del address
-
     async def _connected(self) -> Site:
         """The website, asked for once."""
         if self._site is None:
@@ -206,12 +188,12 @@ class MagentoApi:
             self._exports = await self._rest.get(f"inventory/stock-resolver/website/{self._website}") is not None
         return self._exports
 
-    async def _products(self, filters: Sequence[Filter], view: str) -> tuple[tuple[RestProduct, ...], int | None]:
+    async def _products(self, filters: Sequence[Filter], view: str) -> tuple[list[RestProduct], int | None]:
         """Those that fit any of the filters, and how many there are."""
         found = await self._rest.search("products", [filters], fields=_FIELDS, view=view)
         if found is None:
             raise ShopAnswerOdd("The shop has no list of products at the address that it was connected by.")
-        products = all_answered(found.items or (), RestProduct)
+        products = all_fitted(found.items or (), RestProduct, ANSWER)
         if any(product.id is None or not product.sku for product in products):
             raise ShopAnswerOdd("The shop tells of a product without its id or SKU.")
         return products, found.total_count
@@ -222,12 +204,12 @@ class MagentoApi:
         """The facts of products; `read`: all that were read with them, which may be their parts."""
         by_id = {product.id or "": product for product in read}
         missing = dict.fromkeys(part for product in shown for part in product.part_ids if part not in by_id)
-        for some in _chunks(missing, PAGE):
+        for some in in_parts(missing, PAGE):
             found, _ = await self._products([("entity_id", "in", ",".join(some))], site.view)
             by_id |= {each.id or "": each for each in found}
         by_sku = {product.sku or "": product for product in by_id.values()}
         missing = dict.fromkeys(part for product in shown for part in product.part_skus if part not in by_sku)
-        for some in _chunks(missing, SKUS):
+        for some in in_parts(missing, SKUS):
             found, _ = await self._products([("sku", "eq", sku) for sku in some], site.view)
             by_sku |= {each.sku or "": each for each in found}
         known = Known(by_id, by_sku)
@@ -239,13 +221,13 @@ class MagentoApi:
         if not await self._has_export():
             return {each.sku or "": item for each in products if (item := await self._stock_item(each)) is not None}
         salable: dict[str, Salable] = {}
-        for some in _chunks(products, PAGE):
+        for some in in_parts(products, PAGE):
             ids = ",".join(each.id or "" for each in some)
             path = f"inventory/export-stock-salable-qty/website/{self._website}"
             found = await self._rest.search(path, [[("entity_id", "in", ids)]])
             if found is None:
                 raise ShopAnswerOdd("The shop names the stock of its website, and does not export it.")
-            exported = {each.sku: each for each in all_answered(found.items or (), Exported)}
+            exported = {each.sku: each for each in all_fitted(found.items or (), Exported, ANSWER)}
             for product in some:
                 salable[product.sku or ""] = Salable.of_export(exported.get(product.sku), counted=product.counted)
         return salable
@@ -253,15 +235,4 @@ class MagentoApi:
     async def _stock_item(self, product: RestProduct) -> Salable | None:
         """None: it has no stock item, or its SKU has a slash and the shop's web server takes none in addresses."""
         found = await self._rest.get(f"stockItems/{quote(product.sku or '', safe='')}")
-        return None if found is None else Salable.of_item(answered(found, _Item), counted=product.counted)
-
-
-def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    some: list[T] = []
-    for value in values:
-        some.append(value)
-        if len(some) == size:
-            yield some
-            some = []
-    if some:
-        yield some
+        return None if found is None else Salable.of_item(fitted(found, _Item, ANSWER), counted=product.counted)

@@ -7,11 +7,12 @@ sent: calls signed by OAuth 1.0a are not made.
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from activities.storefronts.payload import Payload, PayloadT, PlainText, fit
+from activities.storefronts.payload import Payload, PlainText, fit
+from activities.storefronts.shop_answers import fitted
 from activities.storefronts.shop_http import AccessRefused, ShopAnswer, ShopAnswerOdd, ShopHttp
 from activities.storefronts.storefront import PayloadMalformed
 
@@ -21,6 +22,8 @@ PAGE = 100
 _RESOURCES = re.compile(r"[A-Za-z0-9_:, ]{1,300}")
 Filter = tuple[str, str, str]
 """A field, a condition, and a value; in the values of `in` a comma separates, so no SKU is asked for by it."""
+
+ANSWER = "The shop's answer"
 
 
 class _Parameters(Payload):
@@ -96,30 +99,7 @@ class Rest:
         if fields is not None:
             params["fields"] = fields
         found = await self.get(path, params, view=view)
-        return None if found is None else answered(found, RestList)
-
-
-def answered(values: object, shape: type[PayloadT]) -> PayloadT:
-    """An answer, as it should be.
-
-    Raises:
-        ShopAnswerOdd: it is not.
-    """
-    try:
-        return fit(values, shape)
-    except PayloadMalformed as error:
-        raise ShopAnswerOdd(f"The shop's answer is not as documented, at {error.path}: {error.message}.") from None
-
-
-def all_answered(values: object, shape: type[PayloadT]) -> tuple[PayloadT, ...]:
-    """The same for a list.
-
-    Raises:
-        ShopAnswerOdd: it is none, or of other things.
-    """
-    if not isinstance(values, (list, tuple)):
-        raise ShopAnswerOdd("The shop answered with what is not a list.")
-    return tuple(answered(each, shape) for each in cast("Sequence[object]", values))
+        return None if found is None else fitted(found, RestList, ANSWER)
 
 
 def _why_refused(answer: ShopAnswer) -> str:

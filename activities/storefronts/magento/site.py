@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 
 from activities.storefronts.magento.fields import Code
-from activities.storefronts.magento.rest import Rest, all_answered
+from activities.storefronts.magento.rest import ANSWER, Rest
 from activities.storefronts.payload import Payload, PlainText
+from activities.storefronts.shop_answers import all_fitted
 from activities.storefronts.shop_http import ShopAnswerOdd
 
 HTML = ".html"
@@ -60,13 +61,13 @@ async def find_site(rest: Rest, code: str, suffix: str) -> Site:
     Raises:
         AccessRefused, ShopAway, ShopAnswerOdd: as they say; the last also where there is none of this code.
     """
-    websites = all_answered(await rest.get("store/websites"), _Website)
+    websites = all_fitted(await rest.get("store/websites"), _Website, ANSWER)
     website = next((each for each in websites if each.code == code), None)
     if website is None or website.id is None:
         raise ShopAnswerOdd("The shop has no website of the code that it is connected with.")
-    groups = all_answered(await rest.get("store/storeGroups"), _Group)
+    groups = all_fitted(await rest.get("store/storeGroups"), _Group, ANSWER)
     group = next((each for each in groups if each.id == website.default_group_id), None)
-    views = all_answered(await rest.get("store/storeConfigs"), _View)
+    views = all_fitted(await rest.get("store/storeConfigs"), _View, ANSWER)
     view = next((each for each in views if group and each.id == group.default_store_id), None)
     if group is None or view is None or not CODE.fullmatch(view.code or ""):
         raise ShopAnswerOdd("The website has no default store view.")

@@ -23,7 +23,8 @@ from activities.storefronts.prestashop.products import (
     facts_of,
     stock_by_subject,
 )
-from activities.storefronts.prestashop.webservice import IDS, Webservice, any_of, chunks
+from activities.storefronts.prestashop.webservice import IDS, Webservice, any_of
+from activities.storefronts.shop_answers import in_parts
 from activities.storefronts.shop_api import (
     Access,
     Introduction,
@@ -31,12 +32,11 @@ from activities.storefronts.shop_api import (
     Page,
     Question,
     Renewed,
-    Subscription,
+    ShopApi,
     Watched,
-    things_in,
 )
 from activities.storefronts.shop_http import ShopAnswerOdd, ShopHttp
-from schemas.incoming.facts import Fact, HintFact, ProductGoneFact
+from schemas.incoming.facts import Fact, ProductGoneFact
 
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._-]+)*")
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,128}")
@@ -78,7 +78,7 @@ class _Number(Payload):
     id: Id
 
 
-class PrestaShopApi:
+class PrestaShopApi(ShopApi):
     """The webservice of one PrestaShop. It fulfils `ShopApi`."""
 
     source: ClassVar[str] = "prestashop"
@@ -151,7 +151,7 @@ class PrestaShopApi:
         named = await self._webservice.list("products", _Number, {"sort": "[id_ASC]"}, display="[id]")
         ids = [each.id for each in named if each.id]
         read = 0
-        for some in chunks(ids, IDS):
+        for some in in_parts(ids, IDS):
             asked_at = datetime.now(UTC)
             products = await self._products(some)
             read += len(some)
@@ -164,7 +164,7 @@ class PrestaShopApi:
         shop = await self._shop(await self._configuration())
         facts: list[Fact] = []
         ids = dict.fromkeys(each.product_id for each in watched if _ID.fullmatch(each.product_id))
-        for some in chunks(ids, IDS):
+        for some in in_parts(ids, IDS):
             asked_at = datetime.now(UTC)
             products = await self._products(some)
             facts += await self._gone(set(some) - {product.id or "" for product in products}, asked_at)
@@ -175,24 +175,6 @@ class PrestaShopApi:
         """Those that are missing also when asked for again: a list that left something out once is not believed."""
         found = {each.id for each in await self._webservice.by_ids("products", sorted(missing), _Number)}
         return [ProductGoneFact(product_id=each, observed_at=asked_at) for each in sorted(missing) if each not in found]
-
-    async def read_hints(self, hints: Sequence[HintFact]) -> Sequence[Fact]:
-        """See `ShopApi.read_hints`."""
-        return await self.read_back(things_in(hints))
-
-    async def subscriptions(self, address: str) -> Sequence[Subscription]:
-        """There are none."""
-        del address
-        return ()
-
-    async def subscribe(self, address: str, secret: str) -> Sequence[Subscription]:
-        """There are none to be made."""
-        del address, secret
-        return ()
-
-    async def unsubscribe(self, address: str) -> None:
-        """There are none to be removed."""
-        del address
 
     async def _products(self, ids: Sequence[str]) -> tuple[ShopProduct, ...]:
         products = await self._webservice.by_ids("products", ids, ShopProduct, _WITH_PRICES)

@@ -6,12 +6,12 @@ authentication, without a password. An empty list is answered as `[]`, without t
 """
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
-from activities.storefronts.payload import PayloadT, fit
+from activities.storefronts.payload import PayloadT
+from activities.storefronts.shop_answers import all_fitted, in_parts
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopHttp
-from activities.storefronts.storefront import PayloadMalformed
 
 IDS = 50
 """Subjects asked for by one call."""
@@ -72,7 +72,7 @@ class Webservice:
     ) -> tuple[PayloadT, ...]:
         """Those of these ids that there are."""
         found: list[PayloadT] = []
-        for some in chunks(dict.fromkeys(ids), IDS):
+        for some in in_parts(dict.fromkeys(ids), IDS):
             found += await self.list(resource, shape, {**(more or {}), "filter[id]": any_of(some)})
         return tuple(found)
 
@@ -82,23 +82,8 @@ def any_of(values: Iterable[str]) -> str:
     return f"[{'|'.join(values)}]"
 
 
-def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """These, so many at a time."""
-    some: list[T] = []
-    for value in values:
-        some.append(value)
-        if len(some) == size:
-            yield some
-            some = []
-    if some:
-        yield some
-
-
 def _listed(answer: Any, resource: str, shape: type[PayloadT]) -> tuple[PayloadT, ...]:
     items = cast("dict[str, Any]", answer).get(resource) if isinstance(answer, dict) else answer
     if not isinstance(items, list) or (items and items is answer):
         raise ShopAnswerOdd(f"The shop answered with what is no list of {resource}.")
-    try:
-        return tuple(fit(each, shape) for each in cast("Sequence[object]", items))
-    except PayloadMalformed as error:
-        raise ShopAnswerOdd(f"The shop's {resource} are not as documented, at {error.path}: {error.message}.") from None
+    return tuple(all_fitted(cast("list[object]", items), shape, f"The shop's list of {resource}"))

@@ -17,9 +17,9 @@ from activities.storefronts.shop_api import (
     Page,
     Question,
     Renewed,
+    ShopApi,
     Subscription,
     Watched,
-    things_in,
 )
 from activities.storefronts.shop_http import AccessRefused, ShopHttp
 from activities.storefronts.shopify import subscriptions
@@ -28,7 +28,7 @@ from activities.storefronts.shopify.bulk import catalogue
 from activities.storefronts.shopify.reading_back import locations, read_back
 from activities.storefronts.shopify.stock_queries import Location
 from activities.storefronts.shopify.tokens import renewed
-from schemas.incoming.facts import Fact, HintFact
+from schemas.incoming.facts import Fact
 
 VERSION = "2026-10"
 """2026-01, -04 and -07 are asked the same."""
@@ -69,7 +69,7 @@ class _Introduced(Payload):
     currentAppInstallation: _Installation | None = None  # noqa: N815 - Shopify's name
 
 
-class ShopifyApi:
+class ShopifyApi(ShopApi):
     """See `ShopApi`."""
 
     source: ClassVar[str] = "shopify"
@@ -182,10 +182,6 @@ class ShopifyApi:
     async def read_back(self, watched: Sequence[Watched]) -> Sequence[Fact]:
         """See `ShopApi.read_back`."""
         return await read_back(self._admin, watched) if watched else ()
-
-    async def read_hints(self, hints: Sequence[HintFact]) -> Sequence[Fact]:
-        """See `ShopApi.read_hints`."""
-        return await self.read_back(things_in(hints))
 
     async def subscriptions(self, address: str) -> Sequence[Subscription]:
         """See `ShopApi.subscriptions`."""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from activities.storefronts.payload import Payload, PlainText
+from activities.storefronts.shop_answers import as_documented
 from activities.storefronts.shop_api import (
     Access,
     Health,
@@ -22,16 +23,16 @@ from activities.storefronts.shop_api import (
     Page,
     Question,
     Renewed,
+    ShopApi,
     Subscription,
     Watched,
-    things_in,
 )
 from activities.storefronts.shop_http import ShopHttp
 from activities.storefronts.square.adapter import CATALOGUE, STOCK
-from activities.storefronts.square.calls import SquareCalls, as_documented
+from activities.storefronts.square.calls import SquareCalls, answer_to
 from activities.storefronts.square.fields import TO_BE_SOLD, InventoryCount, level
 from activities.storefronts.square.items import CatalogItem, read_item
-from schemas.incoming.facts import Fact, HintFact, ProductGoneFact
+from schemas.incoming.facts import Fact, ProductGoneFact
 
 TOPICS = (STOCK, CATALOGUE)
 MOST_IDS = 500
@@ -70,7 +71,7 @@ class _Made(Payload):
     subscription: _Subscription
 
 
-class SquareApi:
+class SquareApi(ShopApi):
     """One merchant's API."""
 
     source: ClassVar[str] = "square"
@@ -140,7 +141,7 @@ class SquareApi:
             facts: list[Fact] = []
             variations: list[str] = []
             for item in objects:
-                told = as_documented(partial(read_item, item, at), "v2/catalog/list")
+                told = as_documented(partial(read_item, item, at), answer_to("v2/catalog/list"))
                 facts += told.facts
                 variations += told.counted
             read += len(objects)
@@ -157,16 +158,12 @@ class SquareApi:
             "v2/catalog/batch-retrieve", "objects", "object_ids", products, MOST_IDS, CatalogItem
         ):
             for item in objects:
-                told = as_documented(partial(read_item, item, at), "v2/catalog/batch-retrieve")
+                told = as_documented(partial(read_item, item, at), answer_to("v2/catalog/batch-retrieve"))
                 facts += told.facts
                 there |= {item.id} if item.id else set()
                 variations += told.counted
         facts += [ProductGoneFact(product_id=each, observed_at=at) for each in products if each not in there]
         return [*facts, *await self._levels(list(dict.fromkeys(variations)))]
-
-    async def read_hints(self, hints: Sequence[HintFact]) -> Sequence[Fact]:
-        """See `ShopApi.read_hints`."""
-        return await self.read_back(things_in(hints))
 
     async def subscriptions(self, address: str) -> Sequence[Subscription]:
         """See `ShopApi.subscriptions`."""
@@ -209,7 +206,7 @@ class SquareApi:
             path, "counts", "catalog_object_ids", variations, MOST_IDS, InventoryCount, states=[TO_BE_SOLD]
         ):
             for count in counts:
-                told = as_documented(partial(level, count, at, "$.counts[*]"), path)
+                told = as_documented(partial(level, count, at, "$.counts[*]"), answer_to(path))
                 facts += [told] if told is not None else []
         return facts
 

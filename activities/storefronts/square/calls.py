@@ -4,13 +4,13 @@ Sources: https://developer.squareup.com/docs/build-basics/common-api-patterns/pa
 https://developer.squareup.com/docs/build-basics/general-considerations/handling-errors.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeVar, cast
 
-from activities.storefronts.payload import Payload, fit
+from activities.storefronts.payload import Payload
+from activities.storefronts.shop_answers import all_fitted, fitted, in_parts
 from activities.storefronts.shop_api import Access
 from activities.storefronts.shop_http import AccessRefused, ShopAnswer, ShopAnswerOdd, ShopHttp
-from activities.storefronts.storefront import PayloadMalformed
 
 API = "https://connect.squareup.com"
 API_VERSION = "2025-01-23"
@@ -33,7 +33,7 @@ class SquareCalls:
         Raises:
             AccessRefused, ShopAway, ShopAnswerOdd: as they say.
         """
-        return _fitted(await self._raw("GET", path), shape, path)
+        return fitted(await self._raw("GET", path), shape, answer_to(path))
 
     async def send(self, method: str, path: str, body: object, shape: type[_Shape]) -> _Shape:
         """The answer to a change, which may be made twice.
@@ -41,7 +41,7 @@ class SquareCalls:
         Raises:
             AccessRefused, ShopAway, ShopAnswerOdd: as they say.
         """
-        return _fitted(await self._raw(method, path, body=body), shape, path)
+        return fitted(await self._raw(method, path, body=body), shape, answer_to(path))
 
     async def listed(
         self, path: str, named: str, shape: type[_Shape], **params: str
@@ -66,8 +66,8 @@ class SquareCalls:
         Args:
             by: the field of the question that names them.
         """
-        for start in range(0, len(ids), most):
-            body: dict[str, object] = {by: list(ids[start : start + most]), **more}
+        for some in in_parts(ids, most):
+            body: dict[str, object] = {by: some, **more}
             while True:
                 answer = await self._raw("POST", path, body=body)
                 yield _rows(answer, named, shape, path)
@@ -96,33 +96,20 @@ def _accepted(answer: ShopAnswer, path: str) -> dict[str, Any]:
         if not isinstance(told, dict):
             raise ShopAnswerOdd(f"Square's answer to {path} is no object.")
         return cast("dict[str, Any]", told)
-    codes = ", ".join(sorted({each.code[:60] for each in _fitted(answer.json(), _Errors, path).errors}))
+    codes = ", ".join(sorted({each.code[:60] for each in fitted(answer.json(), _Errors, answer_to(path)).errors}))
     if answer.status in (401, 403):
         raise AccessRefused(f"Square does not let the token do {path} ({answer.status}: {codes}).")
     raise ShopAnswerOdd(f"Square answered {answer.status} to {path} ({codes}).")
 
 
-def as_documented(read: Callable[[], _Read], path: str) -> _Read:
-    """What is read from an answer.
-
-    Raises:
-        ShopAnswerOdd: it does not read.
-    """
-    try:
-        return read()
-    except PayloadMalformed as error:
-        raise ShopAnswerOdd(f"Square's answer to {path} is not as documented: {error.path}: {error.message}.") from None
-
-
-def _fitted(answer: object, shape: type[_Shape], path: str) -> _Shape:
-    return as_documented(lambda: fit(answer, shape), path)
+def answer_to(path: str) -> str:
+    """Which answer it is, for people."""
+    return f"Square's answer to {path}"
 
 
 def _rows(answer: dict[str, Any], named: str, shape: type[_Shape], path: str) -> list[_Shape]:
     rows: Any = answer.get(named) or []
-    if not isinstance(rows, list):
-        raise ShopAnswerOdd(f"Square's answer to {path} has no list '{named}'.")
-    return [_fitted(row, shape, path) for row in cast("list[object]", rows)]
+    return all_fitted(rows, shape, answer_to(path))
 
 
 def _cursor(answer: dict[str, Any], path: str) -> str | None:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, ClassVar, Self
 
 from activities.storefronts.payload import Payload, PlainText
+from activities.storefronts.shop_answers import as_documented, each_once, in_parts
 from activities.storefronts.shop_api import (
     Access,
     Introduction,
@@ -21,17 +22,16 @@ from activities.storefronts.shop_api import (
     Page,
     Question,
     Renewed,
-    Subscription,
+    ShopApi,
     Watched,
-    things_in,
 )
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopHttp
-from activities.storefronts.wix.calls import WixCalls, as_documented, known_id, rows_as
+from activities.storefronts.wix.calls import WixCalls, answer_to, known_id, rows_as
 from activities.storefronts.wix.fields import InventoryItem, Level, known, level, variant_name
 from activities.storefronts.wix.products import Product, ProductV1, Variant, read_product, read_product_v1, stock_v1
 from activities.storefronts.wix.questions import BY_HAND, QUESTIONS, notes
 from activities.storefronts.wix.shapes import WixPayload
-from schemas.incoming.facts import Fact, HintFact, ProductGoneFact, StockFact
+from schemas.incoming.facts import Fact, ProductGoneFact, StockFact
 
 PRODUCTS = "stores/v3/products/query"
 VARIANTS = "stores/v3/products/query-variants"
@@ -84,7 +84,7 @@ class _StockItemV1(WixPayload):
     variants: tuple[_VariantStock, ...] = ()
 
 
-class WixApi:
+class WixApi(ShopApi):
     """One site's API.
 
     Args:
@@ -171,31 +171,12 @@ class WixApi:
 
     async def read_back(self, watched: Sequence[Watched]) -> Sequence[Fact]:
         """See `ShopApi.read_back`. Products are asked for as a whole: it takes the same calls as single variants."""
-        ids = list(dict.fromkeys(each.product_id for each in watched))
+        ids = each_once(each.product_id for each in watched)
         in_v1 = await self._catalogue_version() == "V1_CATALOG"
         facts: list[Fact] = []
-        for start in range(0, len(ids), PAGE):
-            some = ids[start : start + PAGE]
+        for some in in_parts(ids, PAGE):
             facts += await (self._again_v1(some) if in_v1 else self._again(some))
         return facts
-
-    async def read_hints(self, hints: Sequence[HintFact]) -> Sequence[Fact]:
-        """See `ShopApi.read_hints`."""
-        return await self.read_back(things_in(hints))
-
-    async def subscriptions(self, address: str) -> Sequence[Subscription]:
-        """None: which events an app gets is set in its dashboard, and no API tells of it."""
-        del address
-        return ()
-
-    async def subscribe(self, address: str, secret: str) -> Sequence[Subscription]:
-        """None: see `subscriptions`."""
-        del address, secret
-        return ()
-
-    async def unsubscribe(self, address: str) -> None:
-        """Nothing to remove: see `subscriptions`."""
-        del address
 
     async def _catalogue_version(self) -> str:
         """It stays as it is, but for the one move from V1 to V3."""
@@ -218,7 +199,7 @@ class WixApi:
         variants = await self._variants(ids)
         facts: list[Fact] = []
         for id_, product in zip(ids, products, strict=True):
-            facts += as_documented(partial(read_product, product, at, variants[id_]), PRODUCTS)
+            facts += as_documented(partial(read_product, product, at, variants[id_]), answer_to(PRODUCTS))
         return ids, facts
 
     async def _variants(self, ids: Sequence[str]) -> dict[str, list[Variant]]:
@@ -238,7 +219,7 @@ class WixApi:
         at = self._now()
         async for rows in self._calls.by_cursor(STOCK, "inventoryItems", LONG_PAGE, {"productId": {"$in": list(ids)}}):
             for item in rows_as(rows, InventoryItem, STOCK):
-                facts.append(as_documented(partial(level, item, at, "$.inventoryItems[*]"), STOCK))
+                facts.append(as_documented(partial(level, item, at, "$.inventoryItems[*]"), answer_to(STOCK)))
         return facts
 
     async def _again(self, ids: Sequence[str]) -> list[Fact]:
@@ -259,7 +240,7 @@ class WixApi:
             at = self._now()
             facts: list[Fact] = []
             for product in rows_as(rows, ProductV1, PRODUCTS_V1):
-                facts += as_documented(partial(read_product_v1, product, at), PRODUCTS_V1)
+                facts += as_documented(partial(read_product_v1, product, at), answer_to(PRODUCTS_V1))
             read += len(rows)
             yield Page(tuple(facts), read)
 
@@ -272,12 +253,12 @@ class WixApi:
         async for rows in self._calls.by_offset(PRODUCTS_V1, "products", PAGE, wanted, includeVariants=True):
             for product in rows_as(rows, ProductV1, PRODUCTS_V1):
                 there.add(known_id(product.id, PRODUCTS_V1))
-                told = as_documented(partial(read_product_v1, product, at), PRODUCTS_V1)
+                told = as_documented(partial(read_product_v1, product, at), answer_to(PRODUCTS_V1))
                 facts += [fact for fact in told if not isinstance(fact, StockFact)]
         wanted = {"productId": {"$in": list(ids)}}
         async for rows in self._calls.by_offset(STOCK_V1, "inventoryItems", PAGE, wanted):
             for item in rows_as(rows, _StockItemV1, STOCK_V1):
-                facts += as_documented(partial(_levels_v1, item, at), STOCK_V1)
+                facts += as_documented(partial(_levels_v1, item, at), answer_to(STOCK_V1))
         return [*facts, *(ProductGoneFact(product_id=each, observed_at=at) for each in ids if each not in there)]
 
 

@@ -6,13 +6,13 @@ JSON written as text in V1.
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from activities.storefronts.payload import NumericId, Payload, fit
+from activities.storefronts.payload import NumericId, Payload
+from activities.storefronts.shop_answers import all_fitted, as_documented, fitted
 from activities.storefronts.shop_api import Access
 from activities.storefronts.shop_http import AccessRefused, ShopAnswer, ShopAnswerOdd, ShopHttp
-from activities.storefronts.storefront import PayloadMalformed
 from activities.storefronts.wix.fields import known
 from activities.storefronts.wix.shapes import WixPayload
 
@@ -71,7 +71,7 @@ class WixCalls:
             AccessRefused, ShopAway, ShopAnswerOdd: as they say.
         """
         answer = await self._http.call("POST", f"{self._api}/{TOKEN}", json=dict(asked))
-        return _fitted(_accepted(answer, TOKEN), shape, TOKEN)
+        return fitted(_accepted(answer, TOKEN), shape, answer_to(TOKEN))
 
     async def by_cursor(
         self, path: str, named: str, limit: int, filters: object | None = None, **more: object
@@ -86,7 +86,7 @@ class WixCalls:
         while True:
             answer = await self._raw("POST", path, {"query": query, **more})
             yield _rows(answer, named, path)
-            paging_data = _fitted(answer, _Turned, path).paging_metadata
+            paging_data = fitted(answer, _Turned, answer_to(path)).paging_metadata
             cursor = paging_data.cursors.next if paging_data and paging_data.cursors else None
             if not cursor:
                 return
@@ -125,13 +125,13 @@ class WixCalls:
                 yield rows
             if len(rows) < limit:
                 return
-            number = _fitted(rows[-1], _Numbered, path).numeric_id
+            number = fitted(rows[-1], _Numbered, answer_to(path)).numeric_id
             if number is None or int(number) <= last:
                 raise ShopAnswerOdd(f"Wix's answer to {path} is not in the order of its numbers.")
             last = int(number)
 
     async def _call(self, method: str, path: str, body: object, shape: type[_Shape]) -> _Shape:
-        return _fitted(await self._raw(method, path, body), shape, path)
+        return fitted(await self._raw(method, path, body), shape, answer_to(path))
 
     async def _raw(self, method: str, path: str, body: object) -> object:
         answer = await self._http.call(method, f"{self._api}/{path}", headers=self._headers, json=body)
@@ -154,8 +154,9 @@ def _accepted(answer: ShopAnswer, path: str) -> object:
             raise ShopAnswerOdd(f"Wix answered {answer.status} to {path}.")
 
 
-def _fitted(answer: object, shape: type[_Shape], path: str) -> _Shape:
-    return as_documented(lambda: fit(answer, shape), path)
+def answer_to(path: str) -> str:
+    """Which answer it is, for people."""
+    return f"Wix's answer to {path}"
 
 
 def rows_as(rows: Sequence[Any], shape: type[_Shape], path: str) -> list[_Shape]:
@@ -164,7 +165,7 @@ def rows_as(rows: Sequence[Any], shape: type[_Shape], path: str) -> list[_Shape]
     Raises:
         ShopAnswerOdd: one is not of this shape.
     """
-    return [_fitted(row, shape, path) for row in rows]
+    return all_fitted(rows, shape, answer_to(path))
 
 
 def known_id(found: str | None, path: str) -> str:
@@ -173,22 +174,7 @@ def known_id(found: str | None, path: str) -> str:
     Raises:
         ShopAnswerOdd: it is none.
     """
-    return as_documented(lambda: known(found, "$[*].id"), path)
-
-
-_Read = TypeVar("_Read")
-
-
-def as_documented(read: Callable[[], _Read], path: str) -> _Read:
-    """What is read from an answer.
-
-    Raises:
-        ShopAnswerOdd: it does not read.
-    """
-    try:
-        return read()
-    except PayloadMalformed as error:
-        raise ShopAnswerOdd(f"Wix's answer to {path} is not as documented: {error.path}: {error.message}.") from None
+    return as_documented(lambda: known(found, "$[*].id"), answer_to(path))
 
 
 def _rows(answer: object, named: str, path: str) -> Sequence[Any]:

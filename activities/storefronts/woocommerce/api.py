@@ -6,7 +6,7 @@ what is waited for is asked for by its ids.
 """
 
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, cast
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from activities.storefronts.buyers import currency_facts, is_currency
 from activities.storefronts.payload import NumericId, Payload, PlainText
+from activities.storefronts.shop_answers import each_once, fitted, in_parts
 from activities.storefronts.shop_api import (
     Access,
     Health,
@@ -26,7 +27,7 @@ from activities.storefronts.shop_api import (
     Watched,
 )
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopHttp
-from activities.storefronts.woocommerce.calls import Calls, shaped, some
+from activities.storefronts.woocommerce.calls import ANSWER, PAGE, Calls
 from activities.storefronts.woocommerce.orders import Order, read_order
 from activities.storefronts.woocommerce.products import VARIABLE, Product, Variation, read_product
 from schemas.incoming.facts import Fact, HintFact, ProductGoneFact
@@ -102,7 +103,7 @@ class WooCommerceApi:
 
     async def introduce(self) -> Introduction:
         """See `ShopApi.introduce`. The store is the host of the address given; its webhooks' address names it, too."""
-        site = shaped(await self._there(""), _Site)
+        site = fitted(await self._there(""), _Site, ANSWER)
         currency = await self._setting("general/woocommerce_currency")
         return Introduction(
             store_id=urlsplit(self._shop).netloc.rpartition("@")[2].lower(),
@@ -130,7 +131,7 @@ class WooCommerceApi:
         for each in watched:
             variants.setdefault(each.product_id, set()).add(each.variant_id)
         facts: list[Fact] = []
-        for few in some(list(variants)):
+        for few in in_parts(list(variants), PAGE):
             asked_at = datetime.now(UTC)
             products = await self._calls.rows("wc/v3/products", {"include": ",".join(few)}, Product)
             for product in products:
@@ -143,9 +144,9 @@ class WooCommerceApi:
 
     async def read_hints(self, hints: Sequence[HintFact]) -> Sequence[Fact]:
         """See `ShopApi.read_hints`. A variation is hinted at with its product."""
-        products = _each(hint.product_id for hint in hints)
+        products = each_once(hint.product_id for hint in hints)
         facts = list(await self.read_back([Watched(product_id) for product_id in products]))
-        for few in some(_each(hint.order_id for hint in hints)):
+        for few in in_parts(each_once(hint.order_id for hint in hints), PAGE):
             asked_at = datetime.now(UTC)
             orders = await self._calls.rows("wc/v3/orders", {"include": ",".join(few), "status": "any"}, Order)
             facts += [fact for order in orders if order.id for fact in read_order(order, asked_at)]
@@ -191,7 +192,7 @@ class WooCommerceApi:
         if product.type not in VARIABLE:
             return []
         path, found = f"wc/v3/products/{product.id}/variations", list[Variation]()
-        for few in some(ids):
+        for few in in_parts(ids, PAGE):
             found += await self._calls.rows(path, {"include": ",".join(few)}, Variation)
         return found if ids else await self._calls.rows(path, {}, Variation)
 
@@ -237,8 +238,3 @@ def _health(topic: str, hook: _Hook | None) -> Subscription:
     if hook.status == ACTIVE:
         return Subscription(topic, Health.ALIVE)
     return Subscription(topic, Health.OFF, _WHY.get(hook.status or "", "it is not active"))
-
-
-def _each(ids: Iterable[str | None]) -> list[str]:
-    """Every id once, in the order they came."""
-    return list(dict.fromkeys(id_ for id_ in ids if id_))

@@ -6,17 +6,17 @@ merchant runs bears is for it to say: by 429, or by being slow.
 """
 
 import base64
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any, TypeVar, cast
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, TypeVar
 
-from activities.storefronts.payload import Payload, fit
+from activities.storefronts.payload import Payload
+from activities.storefronts.shop_answers import all_fitted
 from activities.storefronts.shop_http import AccessRefused, ShopAnswer, ShopAnswerOdd, ShopHttp
-from activities.storefronts.storefront import PayloadMalformed
 
 PAGE = 100
 """Rows of a page: no more are given. As many ids are asked for at once."""
 MOST_PAGES = 100_000
+ANSWER = "WooCommerce's answer (a plugin may change it)"
 
 PayloadT = TypeVar("PayloadT", bound=Payload)
 Id = TypeVar("Id")
@@ -56,10 +56,7 @@ class Calls:
             answer = await self._answer("GET", path, {**params, "per_page": PAGE, "page": page})
             if answer is None:
                 return
-            rows = answer.json()
-            if not isinstance(rows, list):
-                raise ShopAnswerOdd("WooCommerce answers without the list that it documents; a plugin may change it.")
-            yield [shaped(each, shape) for each in cast("list[object]", rows)], _number(answer, "x-wp-total")
+            yield all_fitted(answer.json(), shape, ANSWER), _number(answer, "x-wp-total")
             if page >= (_number(answer, "x-wp-totalpages") or 1):
                 return
 
@@ -92,25 +89,6 @@ class Calls:
                     f"WooCommerce answers {status} to {method} {path}, which nobody expects there; a redirect means "
                     "that the shop has another address."
                 )
-
-
-def some(ids: Sequence[Id]) -> Iterator[list[Id]]:
-    """Ids, as many at a time as one page holds."""
-    rest = iter(ids)
-    while few := list(islice(rest, PAGE)):
-        yield few
-
-
-def shaped(values: object, shape: type[PayloadT]) -> PayloadT:
-    """One row of an answer.
-
-    Raises:
-        ShopAnswerOdd: it is not of this shape.
-    """
-    try:
-        return fit(values, shape)
-    except PayloadMalformed as error:
-        raise ShopAnswerOdd(f"WooCommerce answers with another shape than it documents: {error}.") from None
 
 
 def _number(answer: ShopAnswer, name: str) -> int | None:
