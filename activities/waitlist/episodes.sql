@@ -24,7 +24,7 @@ insert into episodes (
     alert_id, store_id, subject, contacts_per_unit, units_per_contact, locations, available, arrived, measure, closed_at, shop_at,
     heard_at)
 select e.alert_id, :store_id, e.subject, e.contacts_per_unit, e.units_per_contact, e.locations, e.available, e.arrived, e.measure,
-       case when e.available = 0 then now() end, e.shop_at, case when e.heard then now() end
+       case when e.available = 0 then clock_timestamp() end, e.shop_at, case when e.heard then now() end
 from jsonb_to_recordset(:episodes::jsonb) e (
     alert_id text, subject text, contacts_per_unit bigint, units_per_contact bigint, locations text[], available bigint, arrived bigint,
     measure numeric, heard boolean, shop_at timestamptz);
@@ -33,7 +33,7 @@ from jsonb_to_recordset(:episodes::jsonb) e (
 -- Where one gives places that it had not, for the change that did.
 update episodes
 set available = e.available, arrived = e.arrived, locations = e.locations, measure = e.measure,
-    closed_at = case when e.available = 0 then now() end,
+    closed_at = case when e.available = 0 then clock_timestamp() end,
     shop_at = case when e.gives then e.shop_at else episodes.shop_at end,
     heard_at = case when not e.gives then episodes.heard_at when e.heard then now() end,
     freed = case when e.gives then 0 else episodes.freed end

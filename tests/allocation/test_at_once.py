@@ -88,6 +88,26 @@ async def test_a_journey_that_ends_while_its_place_is_given_keeps_no_place(shop:
     assert await broken_rules(pool) == []
 
 
+async def test_an_episode_that_waited_to_open_opens_after_all_that_was_told_meanwhile(shop: Shop, pool: Pool) -> None:
+    """Who was told of the units before, and asks again, is told of these, and both are on record in that order."""
+    called = await _one_is_called(shop)
+    await shop.has("v", 0)
+    asked_at = datetime.now(UTC)
+    async with transaction(pool) as connection:
+        await connection.execute("select from products for share")
+        restocking = asyncio.create_task(shop.has("v", 1))
+        await _done_or_blocked(pool, restocking)
+        claim = Claim(await pool.fetchval("select id from claims"), called, late=False)
+        await Ledger(pool).settle(_sent(claim, "back-in-stock@1"), Sent(message_id="m@shop.example", at=LATER))
+        (again,) = await shop.signs_up("first")
+    await restocking
+    assert again != called
+    (told_at, opened_at) = await pool.fetchrow(
+        "select (select settled_at from claims), (select opened_at from episodes where closed_at is null)"
+    )
+    assert asked_at < told_at < opened_at
+
+
 async def test_many_sign_ups_and_stock_changes_at_once_lose_nothing(shop: Shop, pool: Pool) -> None:
     async def restocked(units: int) -> None:
         await shop.has("v", units)

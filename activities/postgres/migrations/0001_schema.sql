@@ -997,7 +997,9 @@ create table episodes (
     arrived           bigint not null check (arrived >= 0),
     -- Claims that count: given and used. Kept by claims_are_counted, bounded by promise P2.
     claimed           bigint not null default 0 check (claimed >= 0),
-    opened_at         timestamptz not null default now(),
+    -- When it did, under its product's row: not when its transaction began, which may have waited for that row since. What was told
+    -- before is then on record as told before it.
+    opened_at         timestamptz not null default clock_timestamp(),
     -- When its units or its measure changed last, see those_passed_over_are_taken_up_again.
     changed_at        timestamptz not null default clock_timestamp(),
     closed_at         timestamptz,
