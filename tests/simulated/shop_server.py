@@ -1,5 +1,6 @@
 """What shops' APIs under a test's control have in common: a real server at a free port of this machine."""
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starter.http.server import serving
 
 
-class ApiOfAShop:
+class ApiOfAShop(ABC):
     """What the APIs of shops under a test's control have in common.
 
     Attributes:
@@ -26,8 +27,9 @@ class ApiOfAShop:
         self.asked: list[str] = []
         self.first: deque[Response] = deque()
 
+    @abstractmethod
     def answer(self, request: Request) -> Response:
-        raise NotImplementedError
+        """What the shop answers."""
 
     async def _answer(self, request: Request) -> Response:
         self.asked.append(f"{request.url.path}?{request.url.query}")

@@ -38,7 +38,7 @@ from tests.http.conftest import services_over
 from tests.http.web import SETTINGS, Web, open_web
 from tests.look_through import look_at_metrics
 from tests.product import address, starter_document
-from tests.storms.shops import StormShop
+from tests.storms.shop import StormShop
 
 PUBLIC_URL = "https://alerts.example"
 AT_ONCE = 16
@@ -310,9 +310,8 @@ class Storm:
             await asyncio.sleep(SECRETS_KEPT_SECONDS)
 
     async def _end_token(self) -> None:
-        if self.shop.renews:
+        if self.shop.end_token():
             await self.pool.execute("update connections set token_ends_at = now()")
-            self.shop.end_token()
             await self.look()
 
     async def _switch_off(self) -> None:

@@ -16,7 +16,8 @@ from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from tests.http.conftest import nowhere as nowhere  # a fixture of the tests over HTTP
-from tests.storms.shops import SHOPS, StormShop
+from tests.storms.shop import StormShop
+from tests.storms.shops import SHOPS
 from tests.storms.storm import VARIANTS, Kind, Storm, storm_over
 
 DELIVERIES = int(os.environ.get("STORM") or 300)
