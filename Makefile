@@ -23,6 +23,7 @@ setup: $(DEV)
 
 $(DEV):
 	@sh .ci/setup "$(VENV)" dev
+	@sh .ci/browser "$(VENV)"
 	@rm -f $(VENV)/ready-* && touch "$(DEMO)" "$@"
 
 $(DEMO):

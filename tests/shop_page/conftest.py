@@ -1,6 +1,8 @@
 """A real browser for the pages of shops."""
 
+import os
 import shutil
+import sys
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -19,9 +21,11 @@ QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
 @pytest.fixture(scope="session")
 async def tab() -> AsyncGenerator[Page]:
     """One browser for the run, with an empty profile of its own, and one tab: each further one costs a second."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    places = f"{os.environ['PATH']}:{sys.prefix}/bin"
+    named = ("chromium", "chromium-browser", "google-chrome")
+    program = next((found for each in named if (found := shutil.which(each, path=places))), None)
     if program is None:
-        pytest.skip("the sign-up form is tried in a real browser: install one, on Debian with `apt install chromium`")
+        pytest.skip("shops' pages are tried in a real browser, and there is none; `sh .ci/browser .venv` says why")
     expect.set_options(timeout=PATIENCE * 1000)
     switches = ["--no-first-run", *(f"--disable-{each}" for each in QUIET)]
     async with async_playwright() as playwright:
