@@ -13,6 +13,7 @@ from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownVariant
 from activities.waitlist.alerts import AlertInForce, alerts_in_force, sign_up_alert
 from activities.waitlist.entry import Entered, Interest, NotEntered, enter
+from activities.waitlist.place_shown import count_and_place
 from activities.waitlist.sign_up_counts import count_of_network
 from activities.waitlist.unfulfilled_sign_ups import UnfulfilledSignUp, keep_unfulfilled_sign_up
 from schemas.addresses import phone_number
@@ -130,8 +131,7 @@ class Entrances:
             phone: their number, as they write it; another's is passed over. `texts`: they agree to text messages.
 
         Raises:
-            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NumberOfAnother, NetworkFull: as
-                they say.
+            UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NetworkFull and others: as they say.
         """
         shown = source if isinstance(source, Shown) else Shown(source)
         async with transaction(self._pool) as connection:
@@ -149,7 +149,8 @@ class Entrances:
             if asks and isinstance(result, Entered) and result.entered:
                 await _ask_first(connection, result, shown)
             await _record(connection, contact_id, interest, alert, result, by)
-        return replace(result, asks_first=alert.double_opt_in)
+            place = await count_and_place(connection, alert, interest, result)
+        return replace(result, asks_first=alert.double_opt_in, place_at_most=place)
 
     @staticmethod
     async def interested(

@@ -42,6 +42,7 @@ class Entered:
     Attributes:
         in_stock: of one who entered late: there is stock now, so they are told at once if a place is left.
         asks_first: the list has double opt-in, whether they have said yes or not.
+        place_at_most: of a sign-up: so many have asked by now (place_shown.py).
     """
 
     journey_id: JourneyId
@@ -49,6 +50,7 @@ class Entered:
     alert_id: str
     in_stock: bool = False
     asks_first: bool = False
+    place_at_most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,12 @@ class LeavingJourney:
 
 @dataclass(frozen=True, slots=True)
 class NotEntered:
-    """A contact was considered for an alert and not entered. `asks_first` as of who is."""
+    """A contact was considered for an alert and not entered. `asks_first` and `place_at_most` as of who is."""
 
     alert_id: str
     reason: Reason
     asks_first: bool = False
+    place_at_most: int | None = None
 
 
 async def enter(
@@ -84,7 +87,7 @@ async def enter(
             and what is in stock already is not waited for, unless the alert says so.
         most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
     """
-    subject = _subject(alert, interest)
+    subject = subject_of(alert, interest)
     closed = why_closed(for_store=alert.is_for(interest.store_id), watched=subject is not None, live=alert.live)
     if closed is Reason.MESSAGE_DRAFT:
         log.warning("nobody is enlisted: every message behind the alert is a draft", alert=alert.alert_id)
@@ -130,7 +133,7 @@ async def _end_stay_that_is_over(
         await give_up_place(connection, leaving.journey_id, "refused", leaving.reason)
 
 
-def _subject(alert: AlertInForce, interest: Interest) -> Subject | None:
+def subject_of(alert: AlertInForce, interest: Interest) -> Subject | None:
     """What of the interest this alert watches; None when it watches variants and none was named."""
     id_ = interest.product_id if alert.level is Level.PRODUCT else interest.variant_id
     return Subject(store_id=interest.store_id, level=alert.level, id=id_) if id_ else None

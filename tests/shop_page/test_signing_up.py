@@ -21,6 +21,7 @@ class Words:
     consent: str
     wrong: str
     accepted: str
+    place: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ ENGLISH = Words(
     "By signing up you agree that we write to you by e-mail when this is back. You can unsubscribe at any time.",
     "Write an e-mail address like name@example.com.",
     "Thank you. Unless something speaks against it, we write to you when it is back.",
+    "Place in line, at most:",
 )
 GERMAN = Words(
     "Sagt mir, wenn es wieder da ist",
@@ -54,6 +56,7 @@ GERMAN = Words(
     "Sie können sich jederzeit abmelden.",
     "Schreiben Sie eine E-Mail-Adresse wie name@example.com.",
     "Danke. Wenn nichts dagegen spricht, schreiben wir Ihnen, wenn es wieder da ist.",
+    "Platz in der Reihe, höchstens:",
 )
 FRENCH = Words(
     "Prévenez-moi de son retour",
@@ -64,6 +67,7 @@ FRENCH = Words(
     "Vous pouvez vous désinscrire à tout moment.",
     "Indiquez une adresse e-mail comme nom@example.com.",
     "Merci. Sauf empêchement, nous vous écrirons dès son retour.",
+    "Place dans la file, au plus :",
 )
 SAMPLES = [
     Sample("plain", "corner.example", "kettle-17", "#size", ("ArrowDown",), "en", ENGLISH),
@@ -114,7 +118,7 @@ async def test_a_shopper_signs_up_by_keyboard_alone(web: Web, pool: Pool, tab: P
         if sample.name != "plain":
             await visit.tab_to(page.get_by_role("button", name=words.send))
         await keyboard.press("Enter")
-        await expect(page.get_by_role("status")).to_have_text(words.accepted)
+        await expect(page.get_by_role("status")).to_have_text(f"{words.accepted} {words.place} 1")
         await expect(page.get_by_role("status")).to_be_focused()
         assert await visit.complaints() == []
         await visit.tab_to(page.get_by_role("button", name=words.close))

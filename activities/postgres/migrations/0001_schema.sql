@@ -865,8 +865,8 @@ create table line_counts (
     alert_id text not null,
     store_id text not null,
     subject  text not null,
-    what     text not null check (what in ('waiting', 'unconfirmed', 'claimed', 'entered', 'told', 'left', 'lost')),
-    -- The quarter of an hour; of `lost` that in which the window ended.
+    what     text not null check (what in ('waiting', 'unconfirmed', 'claimed', 'entered', 'told', 'left', 'lost', 'again')),
+    -- The quarter of an hour; of `lost` that in which the window ended; of `again` that of a sign-up that put nobody in line.
     quarter  timestamptz,
     -- Why they left.
     reason   text,

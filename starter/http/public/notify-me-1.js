@@ -12,7 +12,9 @@ Yes, send me a text message too when this is back. I can take that back at any t
 Sign up
 Close
 Thank you. Unless something speaks against it, we write to you when it is back.
-Please press the button in our e-mail: you are in line only then, unless you have said yes to us before.
+If an e-mail comes, press its button: only then are you in line.
+Place in line, at most:
+How many
 Write an e-mail address like name@example.com.
 Write a mobile number with + and the country’s code.
 Tick this box, or leave the number empty.
@@ -27,7 +29,9 @@ Ja, schickt mir auch eine SMS, wenn dies wieder da ist. Das kann ich jederzeit w
 Anmelden
 Schließen
 Danke. Wenn nichts dagegen spricht, schreiben wir Ihnen, wenn es wieder da ist.
-Bitte drücken Sie den Knopf in unserer E-Mail: Erst dann stehen Sie in der Reihe, wenn Sie uns nicht schon zugestimmt haben.
+Kommt eine E-Mail, drücken Sie den Knopf darin: Erst dann stehen Sie in der Reihe.
+Platz in der Reihe, höchstens:
+Wie viele
 Schreiben Sie eine E-Mail-Adresse wie name@example.com.
 Schreiben Sie eine Handynummer mit + und Landesvorwahl.
 Setzen Sie hier einen Haken, oder lassen Sie die Nummer leer.
@@ -42,13 +46,15 @@ Oui, envoyez-moi aussi un SMS dès son retour. Je peux retirer cet accord à tou
 M’inscrire
 Fermer
 Merci. Sauf empêchement, nous vous écrirons dès son retour.
-Appuyez sur le bouton de notre e-mail : votre place ne compte qu’ensuite, sauf si vous nous avez déjà dit oui.
+Si un e-mail arrive, appuyez sur son bouton : votre place ne compte qu’ensuite.
+Place dans la file, au plus :
+Combien
 Indiquez une adresse e-mail comme nom@example.com.
 Indiquez un numéro de mobile avec + et l’indicatif du pays.
 Cochez cette case, ou laissez le numéro vide.
 Trop d’inscriptions depuis votre réseau. Réessayez plus tard.
 Pas de connexion. Réessayez plus tard.
-Cela ne fonctionne pas pour le moment. Réessayez plus tard.`,
+Cela ne marche pas. Réessayez plus tard.`,
     it: `Avvisatemi quando torna
 Indirizzo e-mail
 Numero di cellulare (facoltativo)
@@ -57,7 +63,9 @@ Sì, mandatemi anche un SMS quando torna. Posso ripensarci in ogni momento.
 Iscrivimi
 Chiudi
 Grazie. Salvo impedimenti, ti scriviamo quando torna.
-Premi il pulsante nella nostra e-mail: solo allora sei in fila, se non ci hai già detto di sì.
+Se arriva un’e-mail, premi il suo pulsante: solo allora sei in fila.
+Posto in fila, al massimo:
+Quanti
 Scrivi un indirizzo e-mail come nome@example.com.
 Scrivi un numero di cellulare con + e il prefisso del paese.
 Spunta questa casella, o lascia vuoto il numero.
@@ -72,7 +80,9 @@ Sí, enviadme también un SMS cuando vuelva. Puedo retirarlo en todo momento.
 Apuntarme
 Cerrar
 Gracias. Si nada lo impide, te escribimos cuando vuelva.
-Pulsa el botón de nuestro correo: solo entonces estás en la cola, si no nos has dicho ya que sí.
+Si llega un correo, pulsa su botón: solo entonces estás en la cola.
+Puesto en la cola, como máximo:
+Cuántos
 Escribe un correo como nombre@example.com.
 Escribe un número de móvil con + y el prefijo del país.
 Marca esta casilla, o deja el número vacío.
@@ -81,9 +91,9 @@ Sin conexión. Inténtalo más tarde.
 Ahora no funciona. Inténtalo más tarde.`,
   };
   const NAMES = `label email phone consent-text sms-text send close accepted confirm
-no-email no-phone no-sms_consent many offline broken`.split(/\s/);
+place quantity no-email no-phone no-sms_consent many offline broken`.split(/\s/);
   // As the server names them.
-  const FIELDS = ["email", "phone", "sms_consent"];
+  const FIELDS = ["email", "phone", "sms_consent", "quantity"];
   // Where a storefront's page has the form of a product, and there the id of the variant that was chosen.
   const SHOPS = { shopify: 'form[action*="/cart/add"] [name=id]', woocommerce: ".variations_form [name=variation_id]" };
 
@@ -95,7 +105,7 @@ button, input, dialog { font: inherit; box-sizing: border-box; border: 1px solid
 button, input { width: 100%; min-height: 2.75rem; padding: .5rem 1rem }
 [part=button], [part=send] { background: var(--accent); color: var(--notify-me-on-accent, Canvas); font-weight: 600 }
 [part=send] { margin-bottom: .75rem }
-dialog { width: 26rem; max-width: 92vw; padding: 1.5rem; font-size: 1rem; line-height: 1.5; text-align: start }
+dialog { width: min(26rem, 92vw); padding: 1.5rem; font-size: 1rem; line-height: 1.5; text-align: start }
 ::backdrop { background: #0009 }
 h2 { font-size: 1.25rem; margin: 0 0 1rem }
 p { margin: .25rem 0 1rem }
@@ -104,7 +114,7 @@ label { display: flow-root }
 [role=status] { outline: 0 }
 [name=homepage] { position: absolute; left: -99in }
 [role=status]:empty { margin: 0 }
-[part=error] { color: #b3261e; color: light-dark(#b3261e, #ffb4ab) }`);
+[part=error] { color: light-dark(#b3261e, #ffb4ab) }`);
 
   const make = (tag, attributes, ...inside) => {
     const made = document.createElement(tag);
@@ -150,22 +160,28 @@ label { display: flow-root }
         made.onclick = press;
         return made;
       };
-      const field = (id, text, type, autocomplete) => [
+      const field = (id, text, type, autocomplete, bounds) => [
         make("label", { for: id, part: "label" }, word(text)),
-        make("input", { id, part: "input", type, autocomplete, "aria-describedby": `no-${id}` }),
+        make("input", { id, part: "input", type, autocomplete, "aria-describedby": `no-${id}`, ...bounds }),
         make("p", { id: `no-${id}`, part: "error", role: "alert" }),
       ];
       const [agree, box, untold] = field("sms_consent", "sms-text", "checkbox", "off");
-      const sms = make("div", {}, ...field("phone", "phone", "tel", "tel"), box, agree, untold);
-      sms.hidden = !this.hasAttribute("sms");
+      const part = (name, ...inside) => {
+        const made = make("div", {}, ...inside);
+        made.hidden = !this.hasAttribute(name);
+        return made;
+      };
+      const sms = part("sms", ...field("phone", "phone", "tel", "tel"), box, agree, untold);
+      const bounds = { min: 1, max: 999, value: 1, required: "" };
+      const wanted = part("quantity", ...field("quantity", "quantity", "number", "off", bounds));
       this.agreed = make("p", { part: "consent" }, word("consent-text"));
       this.says = make("p", { part: "error", role: "alert" });
       const email = field("email", "email", "email", "email");
       // People do not see it, and programs fill it in.
       this.trap = make("input", { name: "homepage", tabindex: -1, autocomplete: "off", "aria-hidden": "true" });
       const send = button("send", "send");
-      const below = [this.agreed, make("slot"), this.trap, this.says, send];
-      this.form = make("form", { novalidate: "" }, ...email, sms, ...below);
+      this.form = make("form", { novalidate: "" }, ...email, sms, wanted);
+      this.form.append(this.agreed, make("slot"), this.trap, this.says, send);
       this.form.onsubmit = (event) => {
         event.preventDefault();
         this.#send();
@@ -196,36 +212,39 @@ label { display: flow-root }
     #wrong(names) {
       this.says.textContent = FIELDS.includes(names[0]) ? "" : this.word(names[0]);
       for (const input of this.inputs) {
+        const id = `no-${input.id}`;
         const wrong = (input.ariaInvalid = names.includes(input.id));
-        this.shadowRoot.getElementById(`no-${input.id}`).textContent = wrong ? this.word(`no-${input.id}`) : "";
+        this.shadowRoot.getElementById(id).textContent = wrong ? this.word(id) || "1–999" : "";
       }
       this.inputs.find((input) => names.includes(input.id))?.focus();
     }
 
     async #send() {
       if (this.form.ariaBusy) return;
-      const [email, phone, box] = this.inputs;
+      const [email, phone, box, quantity] = this.inputs;
       const wrong = [
-        email.validity.valid && (email.value || phone.value) ? "" : "email",
-        box.checked && !phone.value ? "phone" : "",
-        phone.value && !box.checked ? "sms_consent" : "",
+        (!email.validity.valid || !(email.value || phone.value)) && "email",
+        box.checked && !phone.value && "phone",
+        phone.value && !box.checked && "sms_consent",
+        !quantity.validity.valid && "quantity",
       ].filter(Boolean);
       this.form.ariaBusy = true;
-      this.#wrong(wrong[0] ? wrong : await this.#post(email.value, phone.value, box.checked));
+      this.#wrong(wrong[0] ? wrong : await this.#post(...this.inputs));
       this.form.ariaBusy = null;
     }
 
     // What was wrong; nothing, if it was accepted.
-    async #post(email, phone, sms) {
+    async #post(email, phone, box, quantity) {
       // As it was shown: the words beside the button, and those of the box that was ticked.
-      const text = this.agreed.textContent + (sms ? `\n${this.word("sms-text")}` : "");
+      const text = this.agreed.textContent + (box.checked ? `\n${this.word("sms-text")}` : "");
       const asked = {
         store: this.getAttribute("store"),
         variant: this.#chosen(),
         list: this.getAttribute("list"),
-        email: email || null,
-        phone: phone || null,
-        sms_consent: sms,
+        email: email.value || null,
+        phone: phone.value || null,
+        sms_consent: box.checked,
+        quantity: this.hasAttribute("quantity") ? +quantity.value : undefined,
         language: this.language,
         homepage: this.trap.value,
         consent: { text, page: location.origin + location.pathname },
@@ -240,7 +259,7 @@ label { display: flow-root }
             headers: { "Content-Type": "application/json" },
             body: JSON.stringify(asked),
             // The server answers after half of it at the latest.
-            signal: AbortSignal.timeout(60_000),
+            signal: AbortSignal.timeout(6e4),
           });
           said = await answer.json();
         } while (said.challenge && !asked.proof);
@@ -249,7 +268,11 @@ label { display: flow-root }
       }
       if (answer.ok) {
         this.form.reset();
-        this.#tell(this.word(said.confirm ? "confirm" : "accepted"));
+        // For track-1.js, where that is on the page.
+        dispatchEvent(new CustomEvent("notify-me", { detail: said }));
+        const place = said.place_at_most;
+        const thanks = this.word(said.confirm ? "confirm" : "accepted");
+        this.#tell(thanks + (place ? ` ${this.word("place")} ${place}` : ""));
         return [];
       }
       if (answer.status === 429) return ["many"];

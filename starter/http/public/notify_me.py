@@ -5,14 +5,15 @@ Pages name it with the digest of what it says (subresource integrity), so what w
 is: a change of it is a new file beside it, with the next number.
 """
 
+import asyncio
 import base64
-import gzip
 import hashlib
 from functools import cache
 from importlib.resources import files
 from typing import cast
 
 import rjsmin  # pyright: ignore[reportMissingTypeStubs] it has none
+import zopfli.gzip  # pyright: ignore[reportMissingTypeStubs] it has none
 from fastapi import APIRouter, Request, Response
 
 PATH = "/notify-me-1.js"
@@ -39,8 +40,8 @@ def script(path: str = PATH) -> bytes:
 
 @cache
 def compressed(path: str = PATH) -> bytes:
-    """The same, packed."""
-    return gzip.compress(script(path), mtime=0)
+    """The same, packed: by zopfli, whose gzip is three in a hundred smaller, and made once."""
+    return cast("bytes", zopfli.gzip.compress(script(path)))  # pyright: ignore[reportUnknownMemberType] it has no stubs
 
 
 @cache
@@ -54,7 +55,7 @@ async def serve(request: Request) -> Response:
     path = request.url.path
     zipped = "gzip" in request.headers.get("accept-encoding", "")
     return Response(
-        compressed(path) if zipped else script(path),
+        await asyncio.to_thread(compressed if zipped else script, path),
         media_type="text/javascript",
         headers=_HEADERS | ({"Content-Encoding": "gzip"} if zipped else {}),
     )

@@ -122,11 +122,14 @@ class SignUpAccepted(Model):
 
     Attributes:
         confirm: the list asks by e-mail first whoever has not said yes to it yet, this address's owner or not.
+        place_at_most: so many have asked for it by now, so who has just asked stands no further back. Null where that
+            is not known.
     """
 
     status: Literal["accepted"] = "accepted"
     detail: str = "We have noted it: unless something speaks against it, you will get an e-mail when it is back."
     confirm: bool = False
+    place_at_most: Annotated[int | None, Field(examples=[41])] = None
 
 
 TEXTED = "We have noted it: unless something speaks against it, you will get a text message when it is back."
@@ -208,8 +211,8 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
         texts=asked.sms_consent,
     )
     if asked.email is None:
-        return SignUpAccepted(detail=TEXTED)
-    return SignUpAccepted(confirm=result.asks_first)
+        return SignUpAccepted(detail=TEXTED, place_at_most=result.place_at_most)
+    return SignUpAccepted(confirm=result.asks_first, place_at_most=result.place_at_most)
 
 
 def _shown(asked: SignUp, network: str | None) -> Shown:
