@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from activities.connections.asking import APPLIED_AT_ONCE, ask, learn, now
 from activities.connections.shops import OpenShop
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
@@ -18,8 +19,6 @@ from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact
 
 SQL = load_queries("activities.connections", "catalogue.sql")
 
-AT_ONCE = 20
-"""Facts of one transaction: few enough that a webhook about one of them does not wait long."""
 MOST_GONE = 0.2
 """Of all products; where more are missing, the catalogue is taken for cut off until a person says not."""
 MOST_REPEATED = 1000
@@ -62,13 +61,13 @@ async def read_catalogue(pool: Pool, intake: Intake, shop: OpenShop, advance: Ad
         CatalogueShrank: as it says.
         AccessRefused, ShopAway, ShopAnswerOdd: as they say; what was read until then is applied.
     """
-    began: datetime = await SQL.now.value(pool)
+    began = await now(pool)
     known: list[str] = await SQL.products.values(pool, store_id=shop.store_id)
     seen: set[str] = set()
     read = repeated = 0
     async for page in shop.api.catalogue():
-        for part in range(0, len(page.facts), AT_ONCE):
-            await intake.learn(shop.store_id, shop.source, page.facts[part : part + AT_ONCE])
+        # Since the beginning: a page may be of a file that the shop began to write then.
+        await learn(intake, shop, page.facts, began)
         products = {fact.product_id for fact in page.facts if isinstance(fact, ProductFact)}
         if products:
             repeated = repeated + 1 if products <= seen else 0
@@ -82,9 +81,9 @@ async def read_catalogue(pool: Pool, intake: Intake, shop: OpenShop, advance: Ad
     if len(missing) > max(FEW, MOST_GONE * before) and not accept_gone:
         raise CatalogueShrank(len(missing), before)
     gone = 0
-    for part in range(0, len(missing), AT_ONCE):
-        facts = await _asked_again(shop, missing[part : part + AT_ONCE], began)
-        await intake.learn(shop.store_id, shop.source, facts)
+    for part in range(0, len(missing), APPLIED_AT_ONCE):
+        some = missing[part : part + APPLIED_AT_ONCE]
+        facts = await ask(pool, intake, shop, _asked_again(shop, some, began))
         gone += sum(isinstance(fact, ProductGoneFact) for fact in facts)
     await SQL.synced.run(pool, store_id=shop.store_id, at=began, products=read)
     return Read(read, gone)

@@ -1,8 +1,5 @@
 -- Every query of reading a store's whole catalogue.
 
--- name: now
-select now();
-
 -- name: products
 -- Asked before the reading: by the shop's clock nothing says whether a webhook told of one during it.
 select product_id from products where store_id = :store_id and discontinued_at is null;

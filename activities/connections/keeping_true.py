@@ -15,6 +15,7 @@ from urllib.parse import quote
 import asyncpg
 import structlog
 
+from activities.connections.asking import ask
 from activities.connections.catalogue import read_catalogue
 from activities.connections.shops import NoShopApi, NotConnected, OpenShop, Shops
 from activities.intake.intake import Intake
@@ -37,8 +38,6 @@ ASKED_AT_ONCE = 200
 MOST_WATCHED = 20_000
 """Of one store in one round; the rest has its turn in the next."""
 HINTS_AT_ONCE = 100
-APPLIED_AT_ONCE = 20
-"""Facts of one transaction: few enough that a webhook about one of them does not wait long."""
 LONGEST_POLL = timedelta(hours=1)
 WATCHED_EVERY = timedelta(hours=1)
 """Between two looks at a store's subscriptions."""
@@ -168,7 +167,7 @@ class KeepingTrue:
         await SQL.poll_again.run(self._pool, store_id=store_id, pause=within)
         watched = await SQL.watched.rows(self._pool, Watched, store_id=store_id, most=MOST_WATCHED)
         for start in range(0, len(watched), ASKED_AT_ONCE):
-            await self._learn(shop, await shop.api.read_back(watched[start : start + ASKED_AT_ONCE]))
+            await self._ask(shop, shop.api.read_back(watched[start : start + ASKED_AT_ONCE]))
             # Its next time moves with it, so that no other process begins it again besides.
             await SQL.poll_again.run(self._pool, store_id=store_id, pause=within)
         await SQL.polled.run(self._pool, store_id=store_id)
@@ -188,7 +187,7 @@ class KeepingTrue:
         whole = [each for each in hints if each.concerns_the_shop]
         spoiled = await self._follow(shop, named) if named else None
         if whole:
-            await self._learn(shop, await shop.api.read_hints([each.fact() for each in whole]))
+            await self._ask(shop, shop.api.read_hints([each.fact() for each in whole]))
             await read_catalogue(self._pool, self._intake, shop, lambda _read, _total: None, accept_gone=False)
             await self._followed(whole)
         if spoiled is not None:
@@ -201,7 +200,7 @@ class KeepingTrue:
         Returns what it was spoiled by.
         """
         try:
-            await self._learn(shop, await shop.api.read_hints([each.fact() for each in hints]))
+            await self._ask(shop, shop.api.read_hints([each.fact() for each in hints]))
         except (ShopAway, AccessRefused, *POSTGRES_AWAY):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it may be of one hint alone
@@ -232,9 +231,8 @@ class KeepingTrue:
         # A platform without any was not asked, so nothing says that it answers.
         return bool(found)
 
-    async def _learn(self, shop: OpenShop, facts: Sequence[Fact]) -> None:
-        for start in range(0, len(facts), APPLIED_AT_ONCE):
-            await self._intake.learn(shop.store_id, shop.source, facts[start : start + APPLIED_AT_ONCE])
+    async def _ask(self, shop: OpenShop, question: Awaitable[Sequence[Fact]]) -> None:
+        await ask(self._pool, self._intake, shop, question)
 
 
 def webhook_address(public_url: str | None, source: str, store_id: str) -> str | None:

@@ -73,12 +73,14 @@ class OpenShop:
     """A store whose API can be asked.
 
     Attributes:
+        http: what its API is called by.
         webhook_secret: what its webhooks are to be signed with.
     """
 
     store_id: StoreId
     source: str
     api: ShopApi
+    http: ShopHttp = field(repr=False)
     webhook_secret: str | None = field(repr=False)
 
 
@@ -231,4 +233,5 @@ class Shops:
         secrets = {each.purpose: self.seal.open(store_id, each.purpose, each.sealed) for each in sealed}
         webhook = secrets.pop(WEBHOOK, None)
         access = Access(row.settings, secrets, row.token_ends_at)
-        return OpenShop(store_id, row.source, self.over(row.source, access, store_id), webhook)
+        api = self.over(row.source, access, store_id)
+        return OpenShop(store_id, row.source, api, self._http[row.source, store_id], webhook)

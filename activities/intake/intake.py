@@ -5,12 +5,12 @@ nothing, and Temporal is not needed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import assert_never
 
 from activities.intake.by_hand import as_of_now
-from activities.intake.clock import not_from_the_future
+from activities.intake.clock import clamp_to_now, not_from_the_future
 from activities.intake.deliveries import Receipt, record_delivery
 from activities.intake.erasure import (
     AGAIN,
@@ -26,6 +26,7 @@ from activities.intake.events import take_checkout
 from activities.intake.known_stores import STOREFRONT, add_store, is_known
 from activities.intake.levels import QueuedLevels
 from activities.intake.moves import NOTHING_NAMED, AnotherThing, Naming, VariantElsewhere
+from activities.intake.newest import Asked
 from activities.intake.orders import cancel_order, take_order
 from activities.intake.products import apply_gone, apply_levels, apply_product
 from activities.postgres.audit import write_audit
@@ -138,12 +139,16 @@ class Intake:
                 _hold_to_one_thing(await self._apply(connection, store_id, fact))
 
     @retry_on_deadlock
-    async def learn(self, store_id: StoreId, source: str, facts: Sequence[Fact]) -> None:
-        """Apply facts that a store's platform was asked for, as if it had told of them by webhook."""
+    async def learn(self, store_id: StoreId, source: str, facts: Sequence[Fact], asked: Asked | None = None) -> None:
+        """Apply facts that a store's platform was asked for, as if it had told of them by webhook.
+
+        Args:
+            asked: None: it told of them by itself.
+        """
         async with transaction(self._pool) as connection:
             await add_store(connection, store_id, source, STOREFRONT)
             for fact in facts:
-                await self._apply(connection, store_id, fact)
+                await self._apply(connection, store_id, fact, asked=asked)
 
     @retry_on_deadlock
     async def put_product(
@@ -223,14 +228,22 @@ class Intake:
             await write_audit(connection, by, "cancel order", {"store": store_id, "order": order_id})
 
     async def _apply(
-        self, connection: Connection, store_id: StoreId, reported: Fact, *, by_hand: bool = False
+        self,
+        connection: Connection,
+        store_id: StoreId,
+        reported: Fact,
+        *,
+        by_hand: bool = False,
+        asked: Asked | None = None,
     ) -> Naming:
         """Apply a fact. Returns what it meant for the variants that it names.
 
         Args:
             by_hand: its time is not the shop's.
         """
-        fact = not_from_the_future(reported, datetime.now(UTC))
+        now = datetime.now(UTC)
+        fact = not_from_the_future(reported, now)
+        asked = asked and replace(asked, until=clamp_to_now(asked.until, now))
         heard = Heard(None if by_hand else reported.observed_at)
         match fact:
             case StoreFact():
@@ -238,11 +251,11 @@ class Intake:
                     connection, store_id=store_id, currency=fact.currency, observed_at=fact.observed_at
                 )
             case ProductFact():
-                return await apply_product(connection, store_id, fact, heard)
+                return await apply_product(connection, store_id, fact, heard, asked)
             case ProductGoneFact():
-                await apply_gone(connection, store_id, fact)
+                await apply_gone(connection, store_id, fact, asked)
             case StockFact():
-                await apply_levels(connection, store_id, [fact], [heard])
+                await apply_levels(connection, store_id, [fact], [heard], asked)
             case HintFact():
                 await SQL.leave_hint.run(connection, store_id=store_id, **fact.model_dump(include=HINTED_AT))
             case OrderFact():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from activities.intake.moves import NOTHING_NAMED, Naming, hold_other_products, name_variants
+from activities.intake.newest import Asked, newer_levels, newer_product
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.stock.offers import Product
@@ -31,12 +32,22 @@ async def lock_items(
     await SQL.lock_items.run(connection, store_id=store_id, items=items, product_id=product_id, variant_ids=variant_ids)
 
 
-async def apply_product(connection: Connection, store_id: StoreId, fact: ProductFact, heard: Heard) -> Naming:
-    """A product and its variants as they are now. Returns what the message meant for the variants that it names."""
+async def apply_product(
+    connection: Connection, store_id: StoreId, fact: ProductFact, heard: Heard, asked: Asked | None = None
+) -> Naming:
+    """A product and its variants as they are now. Returns what the message meant for the variants that it names.
+
+    Args:
+        asked: None: it was told; likewise below.
+    """
     variant_ids = [variant.variant_id for variant in fact.variants]
     named = [variant.inventory_item_id for variant in fact.variants if variant.inventory_item_id]
     await lock_items(connection, store_id, named, fact.product_id, variant_ids)
     elsewhere = await hold_other_products(connection, store_id, fact)
+    as_of = await newer_product(connection, store_id, fact, fact.observed_at, asked)
+    if as_of is None:
+        return NOTHING_NAMED
+    fact = fact.model_copy(update={"observed_at": as_of})
     written = await SQL.set_product.value(
         connection,
         store_id=store_id,
@@ -51,9 +62,10 @@ async def apply_product(connection: Connection, store_id: StoreId, fact: Product
         tags=fact.tags,
         collections=fact.collections,
         variant_ids=variant_ids,
+        asked_at=asked and asked.since,
     )
     if written is None:
-        return NOTHING_NAMED  # a newer message came first
+        return NOTHING_NAMED  # a newer message of a product that was new came first
     naming = await name_variants(connection, store_id, fact) if elsewhere else Naming(fact.variants)
     await _set_variants(connection, store_id, fact, naming, heard)
     for left in naming.left:
@@ -104,25 +116,40 @@ async def _set_variants(
             await look_at_sharers(connection, whole, shared)
 
 
-async def apply_gone(connection: Connection, store_id: StoreId, fact: ProductGoneFact) -> None:
+async def apply_gone(
+    connection: Connection, store_id: StoreId, fact: ProductGoneFact, asked: Asked | None = None
+) -> None:
     """The shop has the product no more."""
-    at = fact.observed_at or datetime.now(UTC)
-    gone = await SQL.product_gone.value(connection, store_id=store_id, product_id=fact.product_id, observed_at=at)
+    as_of = await newer_product(connection, store_id, fact, fact.observed_at or datetime.now(UTC), asked)
+    if as_of is None:
+        return
+    gone = await SQL.product_gone.value(
+        connection, store_id=store_id, product_id=fact.product_id, observed_at=as_of, asked_at=asked and asked.since
+    )
     if gone is not None:
         product = await load_product(connection, store_id, fact.product_id)
         await update_episodes(connection, store_id, fact.product_id, [Change(product, product.variants)])
 
 
 async def apply_levels(
-    connection: Connection, store_id: StoreId, facts: Sequence[StockFact], heard: Sequence[Heard]
+    connection: Connection,
+    store_id: StoreId,
+    told: Sequence[StockFact],
+    heard: Sequence[Heard],
+    asked: Asked | None = None,
 ) -> None:
     """Levels of different inventory items, for all who sell them: one after the other, and written at once.
 
     Args:
         heard: of each.
     """
+    await lock_items(connection, store_id, [fact.inventory_item_id for fact in told])
+    newer = await newer_levels(connection, store_id, told, asked)
+    heard = [each for each, fact in zip(heard, newer, strict=True) if fact is not None]
+    facts = [fact for fact in newer if fact is not None]
+    if not facts:
+        return
     items = [fact.inventory_item_id for fact in facts]
-    await lock_items(connection, store_id, items)
     product_ids: list[str] = await SQL.lock_products_of_items.values(connection, store_id=store_id, items=items)
     changes: dict[str, list[Change]] = {}
     for product_id in product_ids:
@@ -136,6 +163,7 @@ async def apply_levels(
         locations=[fact.location_id for fact in facts],
         available=[fact.available for fact in facts],
         observed_at=[fact.observed_at for fact in facts],
+        asked_at=asked and asked.since,
     )
     units_changed = await observe_units(connection, store_id, items) if changes else set[str]()
     for product_id, some in changes.items():

@@ -17,16 +17,18 @@ from (
 -- name: set_product
 -- Nothing, if a newer message was applied before. Variants of other products that it names no more, it has given up.
 with product as (
-    insert into products (store_id, product_id, title, handle, page_url, image_url, on_sale, observed_at, vendor, tags, collections)
+    insert into products (
+        store_id, product_id, title, handle, page_url, image_url, on_sale, observed_at, vendor, tags, collections, asked_at)
     values (
         :store_id, :product_id, :title, :handle, :page_url, :image_url, :on_sale, :observed_at, :vendor, coalesce(:tags::text[], '{}'),
-        coalesce(:collections::text[], '{}'))
+        coalesce(:collections::text[], '{}'), :asked_at)
     on conflict (store_id, product_id) do update
     set title = excluded.title, handle = coalesce(excluded.handle, products.handle),
         page_url = coalesce(excluded.page_url, products.page_url),
         image_url = coalesce(excluded.image_url, products.image_url), vendor = coalesce(excluded.vendor, products.vendor),
         tags = coalesce(:tags::text[], products.tags), collections = coalesce(:collections::text[], products.collections),
-        on_sale = excluded.on_sale, observed_at = excluded.observed_at, discontinued_at = null
+        on_sale = excluded.on_sale, observed_at = excluded.observed_at, discontinued_at = null,
+        heard_at = clock_timestamp(), asked_at = excluded.asked_at
     where products.observed_at <= excluded.observed_at
     returning product_id
 ), given_up as (
@@ -54,7 +56,8 @@ where store_id = :store_id and product_id = :product_id and not (variant_id = an
 
 -- name: product_gone
 with gone as (
-    update products set on_sale = false, discontinued_at = :observed_at, observed_at = greatest(observed_at, :observed_at)
+    update products set on_sale = false, discontinued_at = :observed_at, observed_at = greatest(observed_at, :observed_at),
+        heard_at = clock_timestamp(), asked_at = :asked_at
     where store_id = :store_id and product_id = :product_id and observed_at <= :observed_at
     returning product_id
 ), given_up as (
@@ -72,12 +75,12 @@ order by product_id
 for no key update;
 
 -- name: set_levels
-insert into stock (store_id, inventory_item_id, location_id, available, observed_at)
-select :store_id, item, location, available, observed_at
+insert into stock (store_id, inventory_item_id, location_id, available, observed_at, asked_at)
+select :store_id, item, location, available, observed_at, :asked_at
 from unnest(:items::text[], :locations::text[], :available::bigint[], :observed_at::timestamptz[])
     told (item, location, available, observed_at)
 on conflict (store_id, inventory_item_id, location_id) do update
-set available = excluded.available, observed_at = excluded.observed_at
+set available = excluded.available, observed_at = excluded.observed_at, heard_at = clock_timestamp(), asked_at = excluded.asked_at
 where stock.observed_at <= excluded.observed_at;
 
 -- name: set_elsewhere

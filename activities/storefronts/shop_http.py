@@ -23,6 +23,7 @@ from activities.outbound.addresses import Forbidden, check_url
 from activities.outbound.checked_transport import CheckedTransport, why_no_connection
 from activities.outbound.patience import patience
 from activities.storefronts.payload import parse_json
+from activities.storefronts.shop_clock import ShopClock
 from activities.storefronts.storefront import PayloadMalformed
 from schemas.errors import DomainError, ErrorKind
 
@@ -130,6 +131,7 @@ class ShopHttp:
         self._rate = calls and RateLimitItemPerSecond(calls[0], max(1, round(calls[1].total_seconds())))
         self._rests_until = 0.0
         self._failed = 0
+        self.clock = ShopClock()
 
     async def call(
         self,
@@ -234,6 +236,7 @@ class ShopHttp:
         except Forbidden as error:
             raise ShopAway(f"its address may not be called: {error}") from None
         response.request = request
+        self.clock.read(response.headers)
         try:
             if len(response.headers.get_list("content-encoding", split_commas=True)) > 1:
                 # Each layer unpacks a thousandfold before anything of it can be counted.

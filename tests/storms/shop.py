@@ -30,8 +30,6 @@ class StormShop(ABC):
         units: of each variant.
         malformed_json: what is answered to a signed body that is no JSON: 401 where the store stands in the body.
         in_turn: it makes a message when it sends it, and sends those of one product one after the other.
-        asked_by_the_second: its answers are as of a whole second, in which a message may be under way that is older
-            than the answer, and would be taken for newer: while it is asked, none is.
         topic: of a message that is made when it is sent.
         url: of its API.
         key: what it signs with; the former, while both are used.
@@ -40,7 +38,6 @@ class StormShop(ABC):
     source: ClassVar[str]
     malformed_json: ClassVar[int] = 400
     in_turn: ClassVar[bool] = False
-    asked_by_the_second: ClassVar[bool] = False
     topic: ClassVar[str] = ""
     api: ClassVar[type[ShopApi] | None] = None
 

@@ -16,7 +16,7 @@ from tests.storms.shop import VARIANTS_EACH, Key, StormShop, seconds
 class Shopify(StormShop):
     """Moments of its bodies are whole seconds; the header has the exact one."""
 
-    source, api, asked_by_the_second = "shopify", ShopifyApi, True
+    source, api = "shopify", ShopifyApi
 
     def __init__(self, variants: int) -> None:
         super().__init__(variants)

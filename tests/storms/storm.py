@@ -17,6 +17,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
+from httpx import Response
 from pydantic import SecretStr
 from temporalio.client import Client
 
@@ -53,6 +54,8 @@ TICK = timedelta(milliseconds=1)
 """Between two changes of a shop: what platforms tell moments by. Shopify's are finer in the header of a delivery."""
 SECRETS_KEPT_SECONDS = 0.1
 MOST_LOOKS = 100
+MOST_AGAIN = 4
+"""A delivery that is answered 503 is sent again, by whatever platform."""
 
 
 class Kind(StrEnum):
@@ -85,6 +88,7 @@ class Told:
         refused: statuses of those that are broken, by what is wrong with them.
         taken: numbers of the whole deliveries that were answered 200.
         kept: numbers of those that were answered 400.
+        again: how often a delivery was put off with 503, and sent again.
         lost: deliveries that the platform did not send, for it had switched their subscription off.
         rises: of each variant, all units that ever came into the shop.
         restocks: how often it had none, and then some.
@@ -95,6 +99,7 @@ class Told:
     taken: set[int] = field(default_factory=set[int])
     kept: set[int] = field(default_factory=set[int])
     lost: int = 0
+    again: int = 0
     mended: bool = False
     seconds: list[float] = field(default_factory=list[float])
     rises: Counter[int] = field(default_factory=Counter[int])
@@ -104,7 +109,8 @@ class Told:
         """How long answers took."""
         ordered = sorted(self.seconds)
         p50, p99 = (1000 * ordered[min(len(ordered) - 1, int(len(ordered) * part))] for part in (0.5, 0.99))
-        return f"{len(ordered):,} answers, p50 {p50:.1f} ms, p99 {p99:.1f} ms, {self.lost} never sent"
+        seldom = f"{self.lost} never sent, {self.again} put off"
+        return f"{len(ordered):,} answers, p50 {p50:.1f} ms, p99 {p99:.1f} ms, {seldom}"
 
 
 @dataclass
@@ -127,7 +133,7 @@ class Storm:
         self._queue: asyncio.Queue[Delivery | None] = asyncio.Queue(AT_ONCE)
         self._turns = [asyncio.Lock() for _ in range(VARIANTS)]
         self._last = datetime.now(UTC)
-        self._both = self._off = self._raging = False
+        self._both = self._off = False
 
     def waits(self, place: int) -> bool:
         """Whether somebody waits for this variant."""
@@ -160,7 +166,6 @@ class Storm:
         due = {int(deliveries * part): act for part, act in acts.items()}
         due |= {deliveries * n // LOOKS + 1: self.look for n in range(1, LOOKS) if n != 6}
         due[int(deliveries * 0.65)] = self._mend
-        self._raging = True
         async with asyncio.TaskGroup() as senders:
             for _ in range(AT_ONCE):
                 senders.create_task(self._send_all())
@@ -173,13 +178,10 @@ class Storm:
             await self._drain()
             for _ in range(AT_ONCE):
                 await self._queue.put(None)
-        self._raging = False
         await self.look()
 
     async def look(self) -> None:
         """Everything that is to be asked for is asked for."""
-        if self.shop.asked_by_the_second and self._raging:
-            await self._drain()
         due = "update connections set poll_due = now(), watch_due = case when $1 then watch_due else now() end"
         await self.pool.execute(due, self._off)
         await self.pool.execute("update hints set due_at = now()")
@@ -275,13 +277,13 @@ class Storm:
             await self._post(delivery)
 
     async def _post(self, delivery: Delivery) -> None:
-        request, address_ = delivery.request, urlsplit(self.address)
+        request = delivery.request
         assert request is not None
-        began = time.perf_counter()
-        answer = await self.web.open.post(
-            f"{address_.path}?{address_.query}", content=request.body, headers=dict(request.headers)
-        )
-        self.told.seconds.append(time.perf_counter() - began)
+        answer = await self._tried(request)
+        for _ in range(MOST_AGAIN):
+            if answer.status_code == 503:
+                self.told.again += 1
+                answer = await self._tried(request)
         if delivery.kind is not Kind.WHOLE:
             self.told.refused[delivery.kind, answer.status_code] += 1
             if answer.status_code == 400:
@@ -290,6 +292,14 @@ class Storm:
         assert answer.status_code == 200, f"{delivery.topic}: {answer.status_code} {answer.text}"
         self.told.receipts[answer.json()["receipt"]] += 1
         self.told.taken.add(delivery.number)
+
+    async def _tried(self, request: WebhookRequest) -> Response:
+        address_, began = urlsplit(self.address), time.perf_counter()
+        answer = await self.web.open.post(
+            f"{address_.path}?{address_.query}", content=request.body, headers=dict(request.headers)
+        )
+        self.told.seconds.append(time.perf_counter() - began)
+        return answer
 
     async def _rotate(self) -> None:
         """Shelftalk first, then the platform, which signs with either for a while."""

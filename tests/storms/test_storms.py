@@ -1,4 +1,4 @@
-"""Storms over shops of every platform but one: three hundred deliveries each, or as many as STORM says: `make storm`.
+"""Storms over shops of every platform with webhooks: three hundred deliveries each, or as many as STORM says.
 
 What holds at the end, exactly:
 - Of each variant that somebody waits for we know as many units as the shop has.
@@ -22,17 +22,11 @@ from tests.storms.storm import VARIANTS, Kind, Storm, storm_over
 
 DELIVERIES = int(os.environ.get("STORM") or 300)
 SEED = 14
-STORMED = [each for each in SHOPS if not each.asked_by_the_second]
-"""Shopify is not: what it answers is as of a whole second, and an older webhook of that second that is on its way
-counts as newer. Until the next poll we may then know a unit more or less than it has: docs/storefronts/shopify.md.
-"""
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize(
-    "platform", [each for each in SHOPS if not each.asked_by_the_second], ids=lambda each: each.source
-)
+@pytest.mark.parametrize("platform", SHOPS, ids=lambda each: each.source)
 async def test_after_a_storm_all_is_as_the_shop_has_it_and_each_change_counted_once(
     pool: Pool, nowhere: Client, platform: type[StormShop]
 ) -> None:

@@ -68,7 +68,11 @@ create table products (
     collections     text[] not null default '{}',
     on_sale         boolean not null,
     discontinued_at timestamptz,
+    -- By the shop's clock.
     observed_at     timestamptz not null,
+    -- By ours: when this was written, and since when it was being asked for; null: the shop told it by itself.
+    heard_at        timestamptz not null default clock_timestamp(),
+    asked_at        timestamptz,
     primary key (store_id, product_id)
 );
 
@@ -140,7 +144,10 @@ create table stock (
     inventory_item_id text not null,
     location_id       text not null,
     available         bigint,
+    -- These three as in `products`.
     observed_at       timestamptz not null,
+    heard_at          timestamptz not null default clock_timestamp(),
+    asked_at          timestamptz,
     primary key (store_id, inventory_item_id, location_id)
 );
 comment on column stock.available is 'null: the storefront does not count units here';

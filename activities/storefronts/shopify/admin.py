@@ -8,12 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Annotated, Generic
 
 from pydantic import BeforeValidator
 
 from activities.storefronts.payload import Payload, PayloadT, PlainText, fit
+from activities.storefronts.shop_clock import moment_of
 from activities.storefronts.shop_http import AccessRefused, ShopAnswer, ShopAnswerOdd, ShopAway, ShopHttp
 from activities.storefronts.storefront import PayloadMalformed
 
@@ -119,7 +119,7 @@ class Admin:
                 headers={"X-Shopify-Access-Token": self._token},
                 json={"query": document, "variables": dict(variables or {})},
             )
-            self._shops_clock = _date(answer) or self._shops_clock
+            self._shops_clock = moment_of(answer.headers) or self._shops_clock
             _refuse_status(answer)
             envelope = read_answer(answer.json(), _Envelope)
             throttled = any(error.extensions.code == "THROTTLED" for error in envelope.errors)
@@ -171,14 +171,6 @@ def in_its_words(errors: tuple[UserError, ...]) -> str:
     """What Shopify says of a mutation that was not done, as one line."""
     words = "; ".join(error.message or error.code or "no reason" for error in errors)
     return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())[:LONGEST_WORDS]
-
-
-def _date(answer: ShopAnswer) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(answer.headers["date"])
-    except (KeyError, ValueError):
-        return None
-    return moment if moment.tzinfo is not None else None
 
 
 def _refuse_status(answer: ShopAnswer) -> None:

@@ -1,0 +1,4 @@
+-- Every query of asking a shop.
+
+-- name: now
+select clock_timestamp();
