@@ -1,6 +1,6 @@
 """What is known of a message that is to be sent: the facts for the verdict, the template, and what fills it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +13,7 @@ from activities.delivery.send_rows import SendRow
 from activities.delivery.shopper_links import CONFIRM, LinkedMessage
 from activities.delivery.stored_message import StoredMessage, StoredMessages, recorded_outcome
 from activities.delivery.verdict import MessageFacts
+from activities.postgres.asked_together import AskedTogether
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.rendering.facts import ItemPart, MessageContext
@@ -24,7 +25,16 @@ from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
 
 SQL = load_queries("activities.delivery", "send_context.sql")
-_FACTS_OF_EACH = SQL.facts.of_each(journey_id="text", key="text", step="text", round="integer")
+_FACTS_OF_EACH = SQL.facts.of_each(
+    journey_id="text",
+    key="text",
+    step="text",
+    round="integer",
+    version="text",
+    message="text",
+    channel="text",
+    question="boolean",
+)
 
 LONGEST_LINE_TOLD = 100
 """Places in line that are counted for a message; who stands further back is told of none. Each message that says a
@@ -75,6 +85,7 @@ class SendContexts:
     def __init__(self, database: Pool | Connection) -> None:
         self._database = database
         self._messages = StoredMessages(database)
+        self._facts = AskedTogether(self._rows)
 
     async def look_up(self, request: Deliver) -> SendContext:
         """All that is known of a message; of an alert's, mostly in one query.
@@ -86,7 +97,7 @@ class SendContexts:
         asks_address = step.message.startswith(ADDRESS_CHANGE)
         change = await find_address_change(self._database, step.message) if asks_address else None
         message = in_language(None) if asks_address else await self._messages.find(request.version, step.message)
-        row = await self._row(request, message)
+        row = await self._facts.ask(_asked(request, message))
         if row is None:
             raise UnknownJourney(f"journey {request.journey_id} is not in the database this worker uses")
         passed = row.outcome is not None or await passes(
@@ -112,7 +123,7 @@ class SendContexts:
             UnknownJourney: its journey is not in this database.
         """
         message = await self._messages.find(request.version, request.step.message)
-        row = await self._row(request, message)
+        row = await self._facts.ask(_asked(request, message))
         if row is None:
             raise UnknownJourney(f"journey {request.journey_id} is not in the database that is asked")
         then = replace(row, claim="given", in_stock=True, measure=measure, gathers=row.together_until is not None)
@@ -132,10 +143,7 @@ class SendContexts:
         """
         message = await self._messages.find(own.version, own.step.message)
         requests = [own, *others]
-        found = await _FACTS_OF_EACH.rows(
-            self._database, SendRow, [_which(each) for each in requests], **_asked_of_all(own, message)
-        )
-        rows = [row for each in found for row in each]
+        rows = [row for row in await self._rows([_asked(each, message) for each in requests]) if row is not None]
         if len(rows) < len(requests):
             raise UnknownJourney("a journey is not in the database this worker uses")
         first = rows[0]
@@ -183,8 +191,9 @@ class SendContexts:
             linked=LinkedMessage(row.contact_id, row.store_id, row.link, confirm),
         )
 
-    async def _row(self, request: Deliver, message: StoredMessage | None) -> SendRow | None:
-        return await SQL.facts.row(self._database, SendRow, **_which(request), **_asked_of_all(request, message))
+    async def _rows(self, asked: Sequence[Mapping[str, object]]) -> list[SendRow | None]:
+        """What `facts` says to each of these; None: there is no such journey."""
+        return [next(iter(rows), None) for rows in await _FACTS_OF_EACH.rows(self._database, SendRow, asked)]
 
     async def _product(self, row: SendRow, message: StoredMessage | None) -> Product | None:
         """What a journey is about, where its offer is asked for."""
@@ -214,19 +223,13 @@ class SendContexts:
         return await items_of(self._database, row.store_id, row.event_id, row.page, row.currency)
 
 
-def _which(request: Deliver) -> dict[str, object]:
-    """Which message it is, as parameters of `facts`."""
+def _asked(request: Deliver, message: StoredMessage | None) -> dict[str, object]:
+    """The parameters of `facts`."""
     return {
         "journey_id": request.journey_id,
         "key": request.key,
         "step": request.step.id,
         "round": request.round,
-    }
-
-
-def _asked_of_all(request: Deliver, message: StoredMessage | None) -> dict[str, object]:
-    """The other parameters: the same for all that are told together."""
-    return {
         "version": request.version,
         "message": request.step.message,
         # Without a template the verdict is taken all the same, as for an e-mail; deliver stops after it.

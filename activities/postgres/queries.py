@@ -115,7 +115,8 @@ class Query:
         arrays = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(types.values(), 1))
         sql = (
             f"select found.*, given.of_each from unnest({arrays}) with ordinality given ({', '.join(types)}, of_each)\n"
-            f"cross join lateral (\n{found}\n) found order by given.of_each"
+            # Each by itself, as the query alone is planned: for a join with all of them tables may look small.
+            f"cross join lateral (\n{found}\noffset 0) found order by given.of_each"
         )
         return QueryOfEach(Query(f"{self.name} of each", sql, parameters, self.limit), tuple(types))
 
