@@ -3,6 +3,9 @@
 -- name: list
 select code, name, time_zone from lists where code = :list_code and (:stores::text[] is null or stores <@ :stores);
 
+-- name: plan_once
+set local plan_cache_mode = force_generic_plan;
+
 -- name: wanted
 -- What was wanted back in stock. Units to order, per alert and subject: see docs/reports.md.
 with told as (
