@@ -207,8 +207,10 @@ class Reports:
 
 @asynccontextmanager
 async def _one_moment(pool: Pool) -> AsyncGenerator[Connection]:
-    """All that a report asks is of one moment, and planned once: its days do not change how it is best read, and to plan
-    what it asks takes ten times as long as to read it."""
+    """All that a report asks is of one moment, and planned once.
+
+    Its days do not change how it is best read, and to plan what it asks takes ten times as long as to read it.
+    """
     async with snapshot(pool) as connection:
         await SQL.plan_once.run(connection)
         yield connection

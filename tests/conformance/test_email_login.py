@@ -1,13 +1,17 @@
 """TLS, certificates and AUTH, against a server that demands them; a wrong setting costs no message."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 
+from activities import trust
 from activities.senders.email.smtp_sender import SmtpSender
 from activities.senders.limits import Limits
 from activities.senders.sender import Mail, NotTaken, SenderAtFault
@@ -120,3 +124,29 @@ async def test_a_server_without_what_the_settings_demand_gets_no_message(
 async def test_mail_that_needs_a_login_first_is_a_setting_to_correct(guarded: RealServer) -> None:
     with pytest.raises(NotTaken, match="530 at MAIL: check the SMTP user name, password and TLS"):
         await send(guarded.sender(Limits()), MAIL)
+
+
+async def test_a_mail_server_is_never_offered_http(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exim ends such a connection. An HTTP client writes that it is into its context, which trusts the same."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    # The system's are read once in a process, which may have been before.
+    monkeypatch.setattr(trust, "_by_the_system", cache(ssl.create_default_context))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    context.set_alpn_protocols(["http/1.1", "h2"])
+    spoken: list[str | None] = []
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        spoken.append(writer.get_extra_info("ssl_object").selected_alpn_protocol())
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0, ssl=context) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(verify=trust.trusted(None)) as client:
+            with pytest.raises(httpx.HTTPError):
+                await client.get(f"https://127.0.0.1:{port}")
+        with pytest.raises(NotTaken):
+            await send(SmtpSender("127.0.0.1", port, FROM, tls=True), MAIL)
+    assert spoken == ["http/1.1", None]
