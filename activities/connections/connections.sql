@@ -6,7 +6,7 @@ values (:store_id, :source, :settings, :token_ends_at, now())
 on conflict (store_id) do update
 set source = excluded.source, settings = excluded.settings, token_ends_at = excluded.token_ends_at,
     answered_at = excluded.answered_at, failing_since = null, failing_why = null, connected_at = now(),
-    poll_due = now(), watch_due = now();
+    renewed_until = null, hints_dropped = 0, hints_dropped_at = null, poll_due = now(), watch_due = now();
 
 -- name: name_store
 -- What people said of it by hand stays.
@@ -60,16 +60,43 @@ select id, store_id, purpose, sealed from store_secrets order by id for update;
 update store_secrets set sealed = :sealed where id = :id;
 
 -- name: hold
--- Until the end of the transaction: of several processes one renews tokens.
+-- Until the end of the transaction, by whoever writes its secrets: nobody writes them in another order.
 select source, settings, token_ends_at from connections where store_id = :store_id for no key update;
 
 -- name: connection
 select source, settings, token_ends_at from connections where store_id = :store_id;
 
+-- name: hold_all
+-- In one order; whoever holds several holds all.
+select store_id from connections order by store_id for no key update;
+
+-- name: begin_renewing
+-- Of several processes one has the renewing of a token to itself, for so long; the row is not held meanwhile. Nothing: another
+-- has it, or it was renewed already.
+update connections set renewed_until = clock_timestamp() + :lasts::interval
+where store_id = :store_id and token_ends_at is not distinct from :token_ends_at
+  and coalesce(renewed_until <= clock_timestamp(), true)
+returning renewed_until;
+
 -- name: renewed
-update connections set token_ends_at = :token_ends_at where store_id = :store_id;
+-- By whoever still has it to itself.
+update connections set token_ends_at = :token_ends_at, renewed_until = null
+where store_id = :store_id and renewed_until = :renewed_until
+returning store_id;
+
+-- name: not_renewed
+update connections set renewed_until = null where store_id = :store_id and renewed_until = :renewed_until;
+
+-- name: parted
+-- Why there is no connection: the last that was done about one.
+select at, details ->> 'why' as why from audit
+where action = 'disconnect store' and details ->> 'store' = :store_id
+order by at desc limit 1;
 
 -- name: disconnect
+with forgotten as (
+    delete from hints where store_id = :store_id
+)
 delete from connections where store_id = :store_id returning source;
 
 -- name: answered
@@ -83,6 +110,7 @@ select c.store_id as store, c.source, c.connected_at, c.token_ends_at, c.answere
        c.synced_at, c.synced_count, s.heard_at, s.silent_at,
        (select min(ends_at) from store_secrets x where x.store_id = c.store_id and ends_at > now()) as old_secret_until,
        (select count(*) from hints h where h.store_id = c.store_id) as hints,
+       case when c.hints_dropped_at > now() - interval '1 day' then c.hints_dropped else 0 end as hints_dropped,
        exists (select from store_secrets x where x.store_id = c.store_id and purpose = 'webhook') as sends
 from connections c join stores s on s.id = c.store_id
 where :store_id::text is null or c.store_id = :store_id

@@ -14,7 +14,7 @@ from activities.connections.sealing import Seal, SecretUnreadable
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.storefronts.registry import SHOP_APIS
-from activities.storefronts.shop_api import Access, ShopApi, Subscription
+from activities.storefronts.shop_api import Access, Renewed, ShopApi, Subscription
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway, ShopHttp
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
@@ -29,7 +29,11 @@ WEBHOOK = "webhook"
 RENEWED_BEFORE = timedelta(minutes=5)
 """A token that ends sooner is renewed before it is used."""
 RENEWAL_SECONDS = 30.0
-"""For that long the connection's row is held at most, and others wait for it."""
+"""A shop that takes longer is away."""
+LEASE_SECONDS = 40.0
+"""So long one process has the renewing of a token to itself: longer than it may take, should it be killed meanwhile."""
+LOOKED_EVERY_SECONDS = 0.25
+"""By those who wait for another to renew a token that has ended."""
 SHOP_TROUBLE = (ShopAway, AccessRefused, ShopAnswerOdd)
 """What a shop's API may come to; each says why in words for people."""
 
@@ -41,8 +45,8 @@ class NotConnected(DomainError):
     kind = ErrorKind.NOT_FOUND
     advice = "`shelftalk store status` shows the stores that are; `shelftalk store connect` connects one."
 
-    def __init__(self, store_id: str) -> None:
-        super().__init__(f"{store_id} is not connected.")
+    def __init__(self, store_id: str, why: str | None = None) -> None:
+        super().__init__(f"{store_id} is not connected{f' any more: {why}' if why else ''}.")
 
 
 class NoShopApi(DomainError):
@@ -82,6 +86,18 @@ class OpenShop:
     api: ShopApi
     http: ShopHttp = field(repr=False)
     webhook_secret: str | None = field(repr=False)
+
+
+async def _ask_for_tokens(api: ShopApi) -> Renewed | None:
+    try:
+        async with asyncio.timeout(RENEWAL_SECONDS):
+            return await api.renewed(datetime.now(UTC))
+    except TimeoutError:
+        raise ShopAway(f"it did not renew the token within {RENEWAL_SECONDS:g} seconds") from None
+
+
+def _lasts(row: _Row) -> bool:
+    return row.token_ends_at is None or row.token_ends_at - datetime.now(UTC) > RENEWED_BEFORE
 
 
 class Shops:
@@ -147,25 +163,46 @@ class Shops:
         if row is None:
             raise NotConnected(store_id)
         opened = await self._opened(self._pool, store_id, row)
-        if row.token_ends_at is None or row.token_ends_at - datetime.now(UTC) > RENEWED_BEFORE:
+        if _lasts(row):
             return opened
-        async with transaction(self._pool) as connection:
-            row = await SQL.hold.row(connection, _Row, store_id=store_id)
+        until = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)
+        while datetime.now(UTC) < until:
+            lease: datetime | None = await SQL.begin_renewing.value(
+                self._pool, store_id=store_id, token_ends_at=row.token_ends_at, lasts=timedelta(seconds=LEASE_SECONDS)
+            )
+            if lease is not None:
+                return await self._renewed(opened, row, lease)
+            row = await SQL.connection.row(self._pool, _Row, store_id=store_id)
             if row is None:
                 raise NotConnected(store_id)
-            # Another process may have renewed it while this one waited for the row.
-            opened = await self._opened(connection, store_id, row)
-            try:
-                async with asyncio.timeout(RENEWAL_SECONDS):
-                    renewed = await opened.api.renewed(datetime.now(UTC))
-            except TimeoutError:
-                raise ShopAway(f"it did not renew the token within {RENEWAL_SECONDS:g} seconds") from None
-            if renewed is not None:
-                await self.keep_secrets(connection, store_id, renewed.secrets)
-                await SQL.renewed.run(connection, store_id=store_id, token_ends_at=renewed.ends_at)
-                row = _Row(row.source, row.settings, renewed.ends_at)
-                opened = await self._opened(connection, store_id, row)
-        return opened
+            if _lasts(row) or (row.token_ends_at is not None and row.token_ends_at > datetime.now(UTC)):
+                # Another process has renewed it, or is about to, and it is good until then.
+                return await self._opened(self._pool, store_id, row)
+            await asyncio.sleep(LOOKED_EVERY_SECONDS)
+        raise ShopAway(f"another process did not renew the token within {LEASE_SECONDS:g} seconds")
+
+    async def _renewed(self, shop: OpenShop, row: _Row, lease: datetime) -> OpenShop:
+        """Renew the token of a shop, and keep it before it is used. No row is held while the shop is asked."""
+        kept = False
+        try:
+            renewed = await _ask_for_tokens(shop.api)
+            if renewed is None:
+                return shop
+            async with transaction(self._pool) as connection:
+                await SQL.hold.run(connection, store_id=shop.store_id)
+                kept = bool(
+                    await SQL.renewed.value(
+                        connection, store_id=shop.store_id, token_ends_at=renewed.ends_at, renewed_until=lease
+                    )
+                )
+                if kept:
+                    await self.keep_secrets(connection, shop.store_id, renewed.secrets)
+        finally:
+            if not kept:
+                await SQL.not_renewed.run(self._pool, store_id=shop.store_id, renewed_until=lease)
+        if kept:
+            return await self._opened(self._pool, shop.store_id, _Row(row.source, row.settings, renewed.ends_at))
+        return await self.open(shop.store_id)  # it was connected anew meanwhile, or is not any more
 
     async def keep_secrets(self, connection: Connection, store_id: StoreId, secrets: Mapping[str, str]) -> None:
         """Encrypt and keep secrets in place of those of the same purpose.

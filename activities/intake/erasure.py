@@ -122,7 +122,10 @@ async def forget_address(connection: Connection, address: str, asked_by: StoreId
 
 
 async def erase_shop(connection: Connection, store_id: StoreId, by: str = STOREFRONT) -> None:
-    """Forget what this shop reported of people: all of those whom only it knows, and its own part of the others."""
+    """Forget what this shop reported of people: all of those whom only it knows, and its own part of the others.
+
+    It is spoken to no more: its tokens and secrets go.
+    """
     people = await SQL.contacts_of_shop.rows(connection, ContactOfShop, store_id=store_id)
     everyone = [person.id for person in people]
     # Those whom only this shop knows are in line in no other.
@@ -132,6 +135,8 @@ async def erase_shop(connection: Connection, store_id: StoreId, by: str = STOREF
     await SQL.forget_bodies.run(connection, store_id=store_id)
     await expect_nothing(connection, store_id)
     await _record(connection, store_id, "shop erased", None, by=by)
+    if await SQL.forget_connection.value(connection, store_id=store_id) is not None:
+        await write_audit(connection, by, "disconnect store", {"store": store_id, "why": "shop erased"})
 
 
 async def is_left_alone(connection: Connection, fact: Fact) -> bool:

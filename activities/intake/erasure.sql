@@ -266,3 +266,10 @@ with theirs as (
     where journey_id in (select id from theirs)
 )
 update sends set subject = null where subject is not null and journey_id in (select id from theirs);
+
+-- name: forget_connection
+-- Its token and secrets, and how its subscriptions were, go with the connection.
+with forgotten as (
+    delete from hints where store_id = :store_id
+)
+delete from connections where store_id = :store_id returning source;

@@ -21,8 +21,4 @@ where store_id = :store_id and variant_id = :variant_id
 returning inventory_item_id;
 
 -- name: leave_hint
--- Of a store whose platform can be asked: a worker does so, at once. A hint that comes again is one, and counts its attempts anew.
-insert into hints as known (store_id, product_id, variant_id, order_id, cart_id)
-select store_id, :product_id, :variant_id, :order_id, :cart_id from connections where store_id = :store_id
-on conflict (store_id, coalesce(product_id, ''), coalesce(variant_id, ''), coalesce(order_id, ''), coalesce(cart_id, ''))
-do update set due_at = now(), attempts = 0;
+select leave_hint(:store_id, :product_id, :variant_id, :order_id, :cart_id, interval '0');

@@ -18,16 +18,9 @@ where :levels and v.store_id = :store_id and v.product_id = :product_id;
 
 -- name: ask_again_of_items
 -- Soon, and not at once: what overtook an answer often comes in numbers. Where one is being followed, it is followed again.
-insert into hints (store_id, product_id, variant_id, due_at)
-select v.store_id, v.product_id, v.variant_id, now() + interval '2 seconds'
-from variants v join connections c using (store_id)
-where v.store_id = :store_id and v.stock_item = any(:items::text[])
-order by v.product_id, v.variant_id
-on conflict (store_id, coalesce(product_id, ''), coalesce(variant_id, ''), coalesce(order_id, ''), coalesce(cart_id, ''))
-do update set due_at = excluded.due_at, attempts = 0;
+select leave_hint(:store_id, product_id, variant_id, null, null, interval '2 seconds')
+from (select product_id, variant_id from variants where store_id = :store_id and stock_item = any(:items::text[])
+      order by product_id, variant_id) sellers;
 
 -- name: ask_again_of_product
-insert into hints (store_id, product_id, due_at)
-select store_id, :product_id, now() + interval '2 seconds' from connections where store_id = :store_id
-on conflict (store_id, coalesce(product_id, ''), coalesce(variant_id, ''), coalesce(order_id, ''), coalesce(cart_id, ''))
-do update set due_at = excluded.due_at, attempts = 0;
+select leave_hint(:store_id, :product_id, null, null, null, interval '2 seconds');

@@ -186,7 +186,7 @@ class ShopApi(Protocol):
     async def renewed(self, now: datetime) -> Renewed | None:
         """Other tokens, where the present ones are missing or end within minutes; None: they are good as they are.
 
-        The caller holds the connection's row, so that of several processes one asks.
+        The caller sees to it that of several processes one asks.
         """
         ...
 

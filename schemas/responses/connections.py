@@ -50,6 +50,7 @@ class ConnectionReport(Model):
         token_ends_at: when its token ends; a worker renews it before.
         old_secret_until: until then the secret before the present one counts, too.
         hints: webhooks said that so many things have changed, and they were not asked for yet.
+        hints_dropped: so many more were not kept, for there were too many, the last of them within a day.
         address: where its webhooks go; None: it sends none, or this installation has no public address.
         limits: None: its platform has no API that is asked.
         problems: what is wrong and what to do, a sentence each; nothing: all is well.
@@ -66,6 +67,7 @@ class ConnectionReport(Model):
     token_ends_at: AwareDatetime | None
     old_secret_until: AwareDatetime | None
     hints: int
+    hints_dropped: int
     address: str | None
     subscriptions: tuple[SubscriptionReport, ...]
     limits: LimitsReport | None

@@ -212,6 +212,8 @@ def _connected(one: Connected) -> Group | str:
     if one.made_secret:
         lines.append(f"They are signed with this secret, which is not shown again:\n{one.made_secret}")
     lines += one.notes
+    if one.made_secret is None:
+        lines.append(f"Read its catalogue now: `shelftalk store sync {one.store}`.")
     return Group(*lines, _subscriptions(one.subscriptions)) if one.subscriptions else "\n".join(lines)
 
 

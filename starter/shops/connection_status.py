@@ -34,6 +34,7 @@ class _Row:
     silent_at: datetime | None
     old_secret_until: datetime | None
     hints: int
+    hints_dropped: int
     sends: bool
 
 
@@ -44,6 +45,12 @@ class _Subscription:
     health: str
     why: str | None
     looked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Parted:
+    at: datetime
+    why: str | None
 
 
 class ConnectionStatus:
@@ -65,7 +72,8 @@ class ConnectionStatus:
         """
         rows = await SQL.list.rows(self._pool, _Row, store_id=store_id, most=MOST_STORES)
         if store_id is not None and not rows:
-            raise NotConnected(store_id)
+            parted = await SQL.parted.row(self._pool, _Parted, store_id=store_id)
+            raise NotConnected(store_id, f"{parted.why}, {_clock(parted.at)}" if parted and parted.why else None)
         subscriptions = await SQL.subscriptions.rows(self._pool, _Subscription, store_id=store_id)
         return ConnectionsReport(
             stores=tuple(self._report(row, [each for each in subscriptions if each.store == row.store]) for row in rows)
@@ -85,6 +93,7 @@ class ConnectionStatus:
             token_ends_at=row.token_ends_at,
             old_secret_until=row.old_secret_until,
             hints=row.hints,
+            hints_dropped=row.hints_dropped,
             address=webhook_address(self._public_url, row.source, row.store) if row.sends else None,
             subscriptions=tuple(
                 SubscriptionReport(topic=each.topic, health=each.health, why=each.why, looked_at=each.looked_at)
@@ -106,6 +115,11 @@ class ConnectionStatus:
             if each.health != Health.ALIVE:
                 why = f", by the platform's word: {each.why}" if each.why else ""
                 yield f"Its webhooks '{each.topic}' are {each.health}{why}; `shelftalk store webhooks {row.store}`."
+        if row.hints_dropped:
+            yield (
+                f"So many things that its webhooks hinted at wait to be asked for that {row.hints_dropped:,} more were "
+                "not kept. What is waited for is asked for all the same; orders and carts among them stay unknown."
+            )
         if self._public_url is None and row.sends:
             yield "SHELFTALK_PUBLIC_URL is not set, so its platform can send no webhooks here."
         if row.synced_at is None and row.source in self._apis:

@@ -256,6 +256,8 @@ class Connections:
         """
         seal = self._shops.seal
         async with transaction(self._pool) as connection:
+            # Before any secret, as whoever renews a token or gives a store another secret.
+            await SQL.hold_all.run(connection)
             await SQL.forget_ended.run(connection)
             rows = [row for row in await SQL.sealed.rows(connection, _Sealed) if not seal.is_by_first_key(row.sealed)]
             for row in rows:

@@ -11,7 +11,8 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncGenerator
+import termios
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +92,42 @@ class Started:
         return Ended(self.process.returncode, out.decode(), err.decode())
 
 
+class Screen:
+    """A terminal, by the end of it at which somebody sits."""
+
+    def __init__(self, end: int) -> None:
+        self.text = ""
+        self._end, self._read = end, 0
+        self._more = asyncio.Event()
+        os.set_blocking(end, False)
+        asyncio.get_running_loop().add_reader(end, self._take)
+
+    def _take(self) -> None:
+        try:
+            self.text += os.read(self._end, 65536).decode(errors="replace").replace("\r\n", "\n")
+        except BlockingIOError:
+            return
+        self._more.set()
+
+    async def shows(self, text: str) -> None:
+        """Wait until this is shown, behind what it was read for before."""
+        while (found := self.text.find(text, self._read)) < 0:
+            self._more.clear()
+            await self._more.wait()
+        self._read = found + len(text)
+
+    def type(self, text: str) -> None:
+        os.write(self._end, f"{text}\n".encode())
+
+    def rest(self) -> str:
+        """All of it, once nobody writes any more."""
+        self._take()
+        return self.text
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._end)
+
+
 @asynccontextmanager
 async def forking(folder: Path) -> AsyncGenerator[Path]:
     """A process that commands are forked from; the socket that it listens on."""
@@ -126,15 +163,33 @@ class Shelftalk:
             said.seek(0)
             return await self._run(arguments, said.fileno())
 
-    async def at_a_terminal(self, said: str, *arguments: str) -> Ended:
-        """Run it to its end with a terminal before it, at which somebody types this."""
-        ours, terminal = pty.openpty()
+    async def at_a_terminal(self, said: Sequence[tuple[str, str]], *arguments: str) -> Ended:
+        """Run it to its end with a terminal before it; `out` is all that is to be read there.
+
+        Args:
+            said: what is typed, each once the text before it is shown, behind all that was typed before. Before what is
+                hidden that text ends with a blank: by then what was typed too early has been thrown away.
+        """
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (40, 100))
+        screen = Screen(ours)
         try:
-            os.write(ours, said.encode())
-            return await self._run(arguments, terminal)
+            request = Request(arguments, self._environment, str(ROOT))
+            running = asyncio.create_task(self._forked(request, (theirs, theirs, theirs)))
+            for prompt, typed in said:
+                shown = asyncio.create_task(screen.shows(prompt))
+                await asyncio.wait((shown, running), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+                if not shown.done():
+                    shown.cancel()
+                    running.cancel()
+                    raise AssertionError(f"It does not say {prompt!r}:\n{screen.text}")
+                screen.type(typed)
+            code = await running
+            return Ended(code, screen.rest(), "")
         finally:
+            screen.close()
             os.close(ours)
-            os.close(terminal)
+            os.close(theirs)
 
     async def start(self, *arguments: str) -> Started:
         """Start it; it is stopped with the test at the latest."""

@@ -6,12 +6,14 @@ input ends. A request is one message, a `Request` in JSON with standard input, o
 are lines: the process, and when it has ended its exit code.
 """
 
+import fcntl
 import json
 import os
 import selectors
 import signal
 import socket
 import sys
+import termios
 from dataclasses import asdict, dataclass
 
 from starter.cli import main
@@ -42,6 +44,10 @@ def _keep(connection: socket.socket) -> None:
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
             os.close(stream)
+        if os.isatty(0):
+            # It is the terminal of the command, where passwords are asked for, whatever this process was started from.
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         os.environ.clear()
         os.environ.update(request.environment)
         os.chdir(request.folder)

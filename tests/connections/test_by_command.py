@@ -234,6 +234,36 @@ async def test_without_a_key_for_secrets_it_is_said_how_one_is_made(user: User) 
         assert "shelftalk store key" in (ended.failure.advice or "")
 
 
+async def test_who_sits_at_a_terminal_is_asked_and_what_is_hidden_is_not_shown(user: User) -> None:
+    async with _magento() as shop:
+        said = [
+            ("url: ", "shop.example"),
+            ("url: ", shop.settings["url"]),
+            ("token: ", shop.secrets["token"]),
+            ("website [base]: ", ""),
+            ("url_suffix [.html]: ", ""),
+            ("keys: ", ""),
+        ]
+        ended = await user.shelftalk.at_a_terminal(said, "store", "connect", "magento")
+        assert ended.code == 0, ended.out
+        assert "That is not of the form that url has." in ended.out
+        assert "is connected" in ended.out
+        assert "shelftalk store sync" in ended.out, "what is to be done next"
+        assert shop.secrets["token"] not in ended.out
+
+
+async def test_only_what_earlier_answers_leave_open_is_asked_and_keys_may_have_lines(user: User) -> None:
+    async with _wix() as shop:
+        first, *lines = public().strip().splitlines()
+        said = [("app_id: ", APP), ("app_secret: ", SECRET), ("instance_id: ", INSTANCE), ("public_key: ", first)]
+        told = "--set", f"api={shop.settings['api']}"
+        ended = await user.shelftalk.at_a_terminal([*said, ("", "\n".join(lines))], "store", "connect", "wix", *told)
+        assert ended.code == 0, ended.out
+        assert f"{PUBLIC_URL}/v1/webhooks/wix?store={INSTANCE.lower()}" in ended.out
+        assert "api_key" not in ended.out
+        assert SECRET not in ended.out
+
+
 async def test_squares_webhooks_verify_by_the_key_that_it_made_for_the_subscription(user: User, pool: Pool) -> None:
     async with _square() as shop:
         connected = (await user.connect("square", shop, "--json")).answer(Connected)

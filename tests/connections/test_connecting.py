@@ -1,21 +1,19 @@
 """Connecting a store: who it is, its secrets, its webhooks, its catalogue; and taking all of that back."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from activities.connections import catalogue as catalogue_module
-from activities.connections import shops as shops_module
 from activities.connections.catalogue import CatalogueShrank
 from activities.connections.sealing import SecretsKeyMissing, SecretUnreadable, new_key
 from activities.connections.shops import NoShopApi, NotConnected
 from activities.intake.intake import Intake
 from activities.storefronts.shop_api import Page
-from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway
+from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd
 from schemas.ids import StoreId
-from schemas.incoming.facts import ProductFact
+from schemas.incoming.facts import ProductFact, ShopErasureFact
 from starter.shops.connections import ConnectionUseless, UnknownPlatform
 from starter.shops.one_catalogue import FedByAnother
 from starter.shops.webhook_secrets import WebhookSecrets
@@ -99,19 +97,6 @@ async def test_a_store_without_an_api_has_a_secret_made_for_its_webhooks(side: S
         await side.connections.sync(StoreId("own.example"), lambda _read, _total: None, "test")
 
 
-async def test_a_token_that_ends_is_renewed_once_by_many_at_the_same_time(side: Side) -> None:
-    await side.connect(lasts="1")
-    side.shop.asked.clear()
-    await side.pool.execute(
-        "update connections set token_ends_at = now() + interval '1 minute', settings = settings || "
-        '\'{"lasts": "3600"}\''
-    )
-    opened = await asyncio.gather(*(side.shops.open(STORE) for _ in range(4)))
-    assert side.shop.asked.count("token") == 1
-    for each in opened:
-        await each.api.introduce()
-
-
 async def test_a_catalogue_is_read_whole_and_what_it_has_no_more_is_gone(side: Side) -> None:
     await side.connect()
     told: list[tuple[int, int | None]] = []
@@ -183,6 +168,23 @@ async def test_a_store_that_is_disconnected_is_believed_no_more_and_its_products
     for gone in (side.connections.disconnect(STORE, "test"), side.shops.open(STORE), side.status.show(STORE)):
         with pytest.raises(NotConnected):
             await gone
+
+
+async def test_a_shop_that_wants_to_be_erased_is_spoken_to_no_more(side: Side) -> None:
+    await side.connect()
+    await side.connections.sync(STORE, lambda _done, _total: None, "test")
+    await side.pool.execute("insert into hints (store_id, order_id) values ($1, '1')", STORE)
+    await Intake(side.pool).learn(STORE, "simulated", [ShopErasureFact(observed_at=datetime.now(UTC))])
+    for table in ("connections", "store_secrets", "subscriptions", "hints"):
+        assert await side.pool.fetchval(f"select count(*) from {table}") == 0, table
+    side.shop.asked.clear()
+    assert await side.keeping_true.look() == 0
+    assert side.shop.asked == []
+    with pytest.raises(NotConnected, match="not connected any more: shop erased, 20"):
+        await side.status.show(STORE)
+    assert len(await side.units()) == 3, "products are nobody's personal data"
+    await side.connect()
+    assert len((await side.status.show(STORE)).stores) == 1
 
 
 async def test_a_shop_that_is_away_is_disconnected_all_the_same(side: Side) -> None:
@@ -315,21 +317,6 @@ async def test_a_product_that_slipped_between_two_pages_is_not_gone(
     monkeypatch.setattr(SimulatedShopApi, "catalogue", without_the_last)
     assert (await side.connections.sync(STORE, lambda _read, _total: None, "test")).gone == 0
     assert await side.units() == {"a": 3, "b": 0, "c": 7}
-
-
-async def test_a_token_that_a_shop_does_not_give_out_holds_no_transaction_for_long(
-    side: Side, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await side.connect()
-    await side.pool.execute("update connections set token_ends_at = now()")
-
-    async def never(*_: object) -> None:
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(SimulatedShopApi, "renewed", never)
-    monkeypatch.setattr(shops_module, "RENEWAL_SECONDS", 0.05)
-    with pytest.raises(ShopAway, match="renew"):
-        await side.shops.open(STORE)
 
 
 async def test_a_catalogue_whose_pages_repeat_without_end_is_odd(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,6 +104,33 @@ async def test_a_hint_that_names_nothing_has_the_whole_catalogue_read(side: Side
     assert await side.units() == {"a": 3, "b": 0, "c": 1, "new": 5}
 
 
+async def test_of_too_many_hints_what_is_waited_for_is_asked_instead(side: Side) -> None:
+    await waiting_for(side, "b-v")
+    await side.keeping_true.look()
+    await side.pool.execute(
+        "insert into hints (store_id, product_id, due_at) select $1, n::text, now() + interval '1 hour' "
+        "from generate_series(1, 10000) n",
+        STORE,
+    )
+    side.shop.units["b"] = 6
+    at = datetime.now(UTC)
+    for _ in range(2):
+        await Intake(side.pool).learn(STORE, "simulated", [HintFact(product_id="b", observed_at=at)])
+    await Intake(side.pool).learn(
+        STORE, "simulated", [HintFact(order_id="o", observed_at=at), HintFact(product_id="7", observed_at=at)]
+    )
+    rows = await side.pool.fetch("select product_id, order_id from hints where due_at <= now()")
+    assert {tuple(row) for row in rows} == {("7", None), (None, "o")}, "one that is known, and orders beside them"
+    (shown,) = (await side.status.show(STORE)).stores
+    assert (shown.hints, shown.hints_dropped) == (10_001, 2)
+    assert any("2 more were not kept" in each for each in shown.problems)
+    within = "select poll_due - polled_at from connections"
+    assert await side.pool.fetchval(within) == timedelta(minutes=1)
+    await side.pool.execute("update connections set poll_due = now()")
+    await side.keeping_true.look()
+    assert (await side.units())["b"] == 6
+
+
 async def test_a_hint_of_a_store_that_cannot_be_asked_is_not_kept(side: Side) -> None:
     await Intake(side.pool).learn(StoreId("elsewhere"), "simulated", [HintFact(observed_at=datetime.now(UTC))])
     assert await side.pool.fetchval("select count(*) from hints") == 0

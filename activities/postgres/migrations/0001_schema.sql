@@ -2304,8 +2304,9 @@ create table connections (
     -- What its API is spoken to with, and is no secret, by the names that its platform's file gives them.
     settings      jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
     connected_at  timestamptz not null default now(),
-    -- When its token ends; null: it does not, or there is none.
+    -- When its token ends; null: it does not, or there is none. Until when somebody has the renewing of it to themselves.
     token_ends_at timestamptz,
+    renewed_until timestamptz,
     -- When its API answered last, and since when it does not, with why; both null: it does.
     answered_at   timestamptz,
     failing_since timestamptz,
@@ -2317,6 +2318,10 @@ create table connections (
     -- When its whole catalogue was read last, and how many products that had.
     synced_at     timestamptz,
     synced_count  bigint check (synced_count >= 0),
+    -- How many hints were not kept, for too many were there, and when the last.
+    hints_dropped    bigint not null default 0 check (hints_dropped >= 0),
+    hints_dropped_at timestamptz,
+    check ((hints_dropped = 0) = (hints_dropped_at is null)),
     check ((failing_since is null) = (failing_why is null)),
     check ((synced_at is null) = (synced_count is null))
 );
@@ -2362,6 +2367,39 @@ create table hints (
 create unique index hints_once on hints (
     store_id, coalesce(product_id, ''), coalesce(variant_id, ''), coalesce(order_id, ''), coalesce(cart_id, ''));
 create index hints_due on hints (store_id, due_at);
+
+-- Of a store whose platform can be asked, a worker does so when it is due. A hint that comes again is one, and counts its attempts
+-- anew. Of things (products, variants, the shop) ten thousand are kept, and of orders and carts as many beside them; of one more
+-- that of things makes what is waited for be asked for instead, at most once a minute.
+create function leave_hint(store text, product text, variant text, bought text, cart text, after interval) returns void
+language plpgsql as $$
+declare
+    most constant integer := 10000;
+    of_things constant boolean := num_nonnulls(bought, cart) = 0;
+begin
+    if not exists (select from connections where store_id = store) then
+        return;
+    end if;
+    update hints set due_at = now() + after, attempts = 0
+    where store_id = store and coalesce(product_id, '') = coalesce(product, '') and coalesce(variant_id, '') = coalesce(variant, '')
+      and coalesce(order_id, '') = coalesce(bought, '') and coalesce(cart_id, '') = coalesce(cart, '');
+    if found then
+        return;
+    end if;
+    if (select count(*) from (
+            select from hints where store_id = store and (num_nonnulls(order_id, cart_id) = 0) = of_things limit most) kept) >= most then
+        update connections
+        set hints_dropped = hints_dropped + 1, hints_dropped_at = now(),
+            poll_due = case when of_things then least(poll_due, coalesce(polled_at + interval '1 minute', now())) else poll_due end
+        where store_id = store;
+        return;
+    end if;
+    insert into hints as known (store_id, product_id, variant_id, order_id, cart_id, due_at)
+    values (store, product, variant, bought, cart, now() + after)
+    on conflict (store_id, coalesce(product_id, ''), coalesce(variant_id, ''), coalesce(order_id, ''), coalesce(cart_id, ''))
+    do update set due_at = excluded.due_at, attempts = 0;
+end
+$$;
 
 -- Challenges of proofs of work that were solved, by their signature, until they end: each is good once.
 create table used_challenges (
