@@ -14,6 +14,7 @@ from activities.connections.shops import Shops
 from activities.feedback.feedback import Feedback
 from activities.intake.events import Events
 from activities.intake.intake import Intake
+from activities.intake.views import Views
 from activities.postgres.pool import Pool, open_pool
 from activities.revenue.links import Links
 from activities.senders.registry import Senders
@@ -77,6 +78,7 @@ class Services:
     sign_ups: Entrances
     proof_of_work: ProofOfWork
     events: Events
+    views: Views
     consents: Consents
     coupons: Coupons
     stock: Stock
@@ -136,7 +138,8 @@ def build_services(
         provider_webhooks=ProviderWebhooks(delivered, Feedback(webhooks or pool)),
         sign_ups=Entrances(pool),
         proof_of_work=ProofOfWork(pool),
-        events=Events(pool, settings.attribution),
+        events=(events := Events(pool, settings.attribution)),
+        views=Views(pool, events),
         consents=Consents(pool),
         coupons=Coupons(pool),
         stock=Stock(pool, intake),

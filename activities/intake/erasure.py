@@ -33,6 +33,7 @@ FORGETTING = (
     SQL.forget_sources,
     SQL.forget_lists,
     SQL.forget_tags,
+    SQL.forget_devices,
     SQL.forget_subjects,
     SQL.forget_clicks,
 )
@@ -44,6 +45,7 @@ OF_ONE_SHOP = (
     SQL.forget_events_of_shop,
     SQL.forget_words_of_shop,
     SQL.forget_clicks_of_shop,
+    SQL.forget_devices_of_shop,
 )
 ASKED_LONG_AGO = "asked long ago"
 ASKED_BEFORE = "asked before"

@@ -183,6 +183,12 @@ delete from list_members where contact_id = any(:contact_ids::text[]);
 -- name: forget_tags
 delete from contact_tags where contact_id = any(:contact_ids::text[]);
 
+-- name: forget_devices
+delete from devices where contact_id = any(:contact_ids::text[]);
+
+-- name: forget_devices_of_shop
+delete from devices where store_id = :store_id and contact_id = any(:contact_ids::text[]);
+
 -- name: forget_clicks
 -- On messages to them. The links lead on; what is asked for from now on is of nobody.
 delete from link_uses where token in (

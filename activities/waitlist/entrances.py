@@ -12,6 +12,7 @@ from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownVariant
 from activities.waitlist.alerts import AlertInForce, alerts_in_force, sign_up_alert
+from activities.waitlist.devices import know_device
 from activities.waitlist.entry import Entered, Interest, NotEntered, enter
 from activities.waitlist.place_shown import count_and_place
 from activities.waitlist.sign_up_counts import count_of_network
@@ -41,6 +42,7 @@ class Shown:
         text: the words that were shown.
         page: the address of the page that they stood on.
         network: whose it was that the consent came from; only a keyed digest of it is kept.
+        device: the token of the browser that signs up (devices.py).
         language: that they read, by its BCP 47 tag.
     """
 
@@ -50,6 +52,7 @@ class Shown:
     page: str | None = None
     network: str | None = None
     language: str | None = None
+    device: str | None = None
 
     def proof(self) -> dict[str, object]:
         """As parameters of the queries."""
@@ -122,12 +125,11 @@ class Entrances:
 
         Args:
             email: a valid address, in any letter case; None: a number alone.
-            source: where consent was given, and for what.
+            source, by: where consent was given, and for what; who does it for them, for the audit (None: they did).
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
             most_of_network: sign-ups for it in a day from the network that `source` names; likewise.
             list_code: for this list; not needed where the store has one list that takes such sign-ups.
-            by: who does it for them, for the audit; None: they did.
             phone: their number, as they write it; another's is passed over. `texts`: they agree to text messages.
 
         Raises:
@@ -149,6 +151,7 @@ class Entrances:
             if asks and isinstance(result, Entered) and result.entered:
                 await _ask_first(connection, result, shown)
             await _record(connection, contact_id, interest, alert, result, by)
+            await know_device(connection, shown.device, contact_id, store_id)
             place = await count_and_place(connection, alert, interest, result)
         return replace(result, asks_first=alert.double_opt_in, place_at_most=place)
 

@@ -38,7 +38,7 @@ from starter.http.errors import ANSWERED, answer
 from starter.http.limits import BodyLimit, HeadLimit, MinuteLimit, SignUpCaps, SignUpLimit
 from starter.http.paths import SlashesInIds
 from starter.http.problems import Problem
-from starter.http.public import klaviyo, links, notify_me, shoppers, signups, webhooks
+from starter.http.public import klaviyo, links, notify_me, shoppers, signups, views, webhooks
 from starter.http.request_log import RequestLog
 from starter.http.turns import Turns
 from starter.http.wrong_keys import WrongKeys
@@ -51,6 +51,7 @@ _ROUTERS = (
     webhooks.router,
     signups.router,
     klaviyo.router,
+    views.router,
     notify_me.router,
     links.router,
     shoppers.router,
@@ -85,7 +86,10 @@ SIGN_UP_WAITS_SECONDS = 30.0
 
 
 class Application(FastAPI):
-    """FastAPI, whose OpenAPI document has the schema of our problems too."""
+    """FastAPI, whose OpenAPI document has the schema of our problems too.
+
+    It has no page of documentation, which would load scripts from elsewhere; /openapi.json opens in any tool.
+    """
 
     def openapi(self) -> dict[str, Any]:
         schema = super().openapi()
@@ -121,7 +125,6 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         title="Shelftalk",
         version=version("shelftalk"),
         description=_DESCRIPTION,
-        # The documentation page would load scripts from elsewhere; /openapi.json opens in any tool.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -137,6 +140,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             providers=Providers.from_settings(settings),
             sign_up_limit=SignUpLimit(settings.signups_per_minute),
             link_limit=SignUpLimit(shoppers.LINKS_PER_MINUTE),
+            view_limit=SignUpLimit(views.VIEWS_PER_MINUTE),
             sign_up_turns=Turns(settings.database_pool // SIGN_UPS_SHARE, SIGN_UPS_WAITING, SIGN_UP_WAITS_SECONDS),
             sign_up_caps=SignUpCaps(settings.signups_per_mailbox, settings.signups_per_network),
             work_bounds=WorkBounds.from_settings(settings),
@@ -154,7 +158,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
     app.add_middleware(SlashesInIds)
     app.add_middleware(HeadLimit)
     app.add_middleware(BodyLimit, most=settings.http_max_body)
-    app.add_middleware(signups.OpenToShops, paths=(signups.PATH, klaviyo.PATH, f"{klaviyo.PATH}/"))
+    app.add_middleware(signups.OpenToShops, paths=(signups.PATH, views.PATH, klaviyo.PATH, f"{klaviyo.PATH}/"))
     app.add_middleware(RequestLog, metrics=counted)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(each) for each in settings.http_trusted_proxies])
     return app

@@ -30,6 +30,7 @@ class Dependencies:
     providers: Providers
     sign_up_limit: SignUpLimit
     link_limit: SignUpLimit
+    view_limit: SignUpLimit
     sign_up_turns: Turns
     sign_up_caps: SignUpCaps
     work_bounds: WorkBounds

@@ -26,6 +26,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.temporal import Temporal, is_trouble
 from activities.waitlist.claims import Waitlist
+from activities.waitlist.devices import forget_devices
 from activities.waitlist.line_counts import fold_line_counts
 from activities.waitlist.up_to_them import end_pauses, lapse_unconfirmed
 from activities.waitlist.zero_prices import believe_zero_prices
@@ -249,6 +250,7 @@ class Dispatcher:
         await SQL.forget_sign_up_counts.run(self._pool)
         await SQL.forget_used_challenges.run(self._pool)
         await SQL.forget_turns.run(self._pool)
+        await forget_devices(self._pool)
         await forget_days(self._pool)
         await asyncio.sleep(HOUSEKEEPING.total_seconds())
 

@@ -48,6 +48,7 @@ ABOUT_PEOPLE = {
 IDS_ALONE = {
     "archivings",
     "coupons_missing",
+    "devices",
     "histories",
     "operation_journeys",
     "outbox",
@@ -118,6 +119,7 @@ HOW_LONG: dict[str, Kept | str] = {
     "confirmations": Kept.QUESTION,
     "shopper_links": "for good: they unsubscribe for ever, and hold random bits",
     "address_changes": "until they are decided, seven days at most: activities/waitlist/up_to_them.py",
+    "devices": "digests of tokens, for half a year, or until they are erased: activities/waitlist/devices.py",
     "sign_up_counts": "digests, until the end of the day: starter/runtime/dispatcher.py",
     "inbox": Kept.INBOX,
 }

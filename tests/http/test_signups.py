@@ -27,6 +27,7 @@ async def test_new_and_known_contacts_are_answered_alike(web: Web, pool: Pool) -
     # How many have asked: one more each time, whoever it was.
     answers = [each.json() for each in (new, known, shouted)]
     assert [each.pop("place_at_most") for each in answers] == [1, 2, 3]
+    assert len({each.pop("device") for each in answers}) == 3
     assert answers[0] == answers[1] == answers[2]
     told_apart = {"x-request-id", "date"}
     assert {k: v for k, v in new.headers.items() if k not in told_apart} == {

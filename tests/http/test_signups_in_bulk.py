@@ -47,6 +47,7 @@ async def test_thirty_addresses_of_one_mailbox_do_not_keep_the_honest_one_out(we
     said = [answer.json() for answer in (*answers, honest)]
     # Who is not entered adds one to how many have asked, as who is: so that tells neither.
     assert [each.pop("place_at_most") for each in said] == list(range(1, 32))
+    assert len({each.pop("device") for each in said}) == 31
     assert all(each == said[0] for each in said)
     assert honest.status_code == 202
     called = await _called(web, pool, units=5)

@@ -849,6 +849,20 @@ create table shopper_links (
     unique (contact_id, store_id, of_month)
 );
 
+-- Browsers that signed up, by the digest of their token: whoever has that may tell what the contact looks at in the store. How much
+-- they told of on the last day on which they did, by UTC.
+create table devices (
+    digest     bytea primary key,
+    contact_id text not null references contacts,
+    store_id   text not null,
+    made_at    timestamptz not null default now(),
+    day        date,
+    told       integer not null default 0 check (told >= 0),
+    check (day is not null or told = 0)
+);
+create index devices_of_contact on devices (contact_id);
+create index devices_by_age on devices (made_at);
+
 -- Requests of contacts to be written to at another address, which is asked first.
 create table address_changes (
     id         bigint generated always as identity primary key,

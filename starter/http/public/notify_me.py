@@ -1,5 +1,5 @@
-"""`/notify-me-1.js`: the sign-up form for shops' pages, one script that any page may load; and `/notify-me-work-1.js`,
-which that loads where the server asks for a proof of work.
+"""`/notify-me-1.js`: the sign-up form for shops' pages, one script that any page may load; `/notify-me-work-1.js`,
+which that loads where the server asks for a proof of work; and `/track-1.js`, by which pages tell what is looked at.
 
 Pages name it with the digest of what it says (subresource integrity), so what was released under a number stays as it
 is: a change of it is a new file beside it, with the next number.
@@ -18,6 +18,7 @@ from fastapi import APIRouter, Request, Response
 
 PATH = "/notify-me-1.js"
 WORK_PATH = "/notify-me-work-1.js"
+TRACK_PATH = "/track-1.js"
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Access-Control-Allow-Origin": "*",
@@ -45,9 +46,9 @@ def compressed(path: str = PATH) -> bytes:
 
 
 @cache
-def integrity() -> str:
-    """The form's digest, as pages name it."""
-    return f"sha384-{base64.b64encode(hashlib.sha384(script()).digest()).decode()}"
+def integrity(path: str = PATH) -> str:
+    """A script's digest, as pages name it."""
+    return f"sha384-{base64.b64encode(hashlib.sha384(script(path)).digest()).decode()}"
 
 
 async def serve(request: Request) -> Response:
@@ -61,5 +62,5 @@ async def serve(request: Request) -> Response:
     )
 
 
-for _path in (PATH, WORK_PATH):
+for _path in (PATH, WORK_PATH, TRACK_PATH):
     router.add_api_route(_path, serve, methods=["GET", "HEAD"])

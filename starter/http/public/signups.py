@@ -1,5 +1,6 @@
 """`POST /v1/signups`: a shopper asks to be told. Open to every shop's pages; says the same whoever asks."""
 
+import secrets
 from collections.abc import Callable, Collection, Coroutine
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from schemas.model import Model
 from schemas.names import PRINTABLE, Code
 from starter.http.dependencies import InjectedDependencies, dependencies_of
 from starter.http.json_bodies import JsonRoute
-from starter.http.limits import public_network
+from starter.http.limits import SignUpLimit, public_network
 from starter.http.problems import Kind, Refusal, problem_responses
 
 PATH = "/v1/signups"
@@ -117,22 +118,26 @@ class SignUp(Model):
         return value
 
 
+MAILED = "We have noted it: unless something speaks against it, you will get an e-mail when it is back."
+TEXTED = "We have noted it: unless something speaks against it, you will get a text message when it is back."
+DEVICE_BYTES = 16
+
+
 class SignUpAccepted(Model):
     """The answer to every good sign-up, of new contacts and of those who stand in line already.
 
     Attributes:
         confirm: the list asks by e-mail first whoever has not said yes to it yet, this address's owner or not.
+        device: a token, at random, by which this browser may tell what its shopper looks at (`POST /v1/views`).
         place_at_most: so many have asked for it by now, so who has just asked stands no further back. Null where that
             is not known.
     """
 
     status: Literal["accepted"] = "accepted"
-    detail: str = "We have noted it: unless something speaks against it, you will get an e-mail when it is back."
+    detail: str = MAILED
     confirm: bool = False
+    device: Annotated[str, Field(examples=["Zk3vQm0e9Jx1rT5bW2aUyg"])]
     place_at_most: Annotated[int | None, Field(examples=[41])] = None
-
-
-TEXTED = "We have noted it: unless something speaks against it, you will get a text message when it is back."
 
 
 class CountedRoute(JsonRoute):
@@ -142,11 +147,19 @@ class CountedRoute(JsonRoute):
     beat, once all that it took has been given back; what is refused, whoever asks, at once.
     """
 
+    refusal = "There were too many sign-ups from your network just now. Please try again in a minute."
+
+    def limit(self, request: Request) -> SignUpLimit:
+        """What counts these requests by where they come from."""
+        return dependencies_of(request).sign_up_limit
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def count_first(request: Request) -> Response:
-            await _limit(request)
+            seconds = await self.limit(request).seconds_to_wait(request.client.host if request.client else None)
+            if seconds:
+                raise Refusal(Kind.TOO_MANY_REQUESTS, self.refusal, headers={"Retry-After": str(seconds)})
             await request.body()
             dependencies = dependencies_of(request)
             async with dependencies.sign_up_turns.turn():
@@ -156,18 +169,6 @@ class CountedRoute(JsonRoute):
             return accepted
 
         return count_first
-
-
-async def _limit(request: Request) -> None:
-    seconds = await dependencies_of(request).sign_up_limit.seconds_to_wait(
-        request.client.host if request.client else None
-    )
-    if seconds:
-        raise Refusal(
-            Kind.TOO_MANY_REQUESTS,
-            "There were too many sign-ups from your network just now. Please try again in a minute.",
-            headers={"Retry-After": str(seconds)},
-        )
 
 
 router = APIRouter(tags=["sign-ups"], route_class=CountedRoute)
@@ -192,9 +193,10 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
     """Needs no API key. Limited per network address; neither words nor time tell whether the address was known."""
     sign_ups, caps = dependencies.services.sign_ups, dependencies.sign_up_caps
     network = public_network(request.client.host if request.client else None)
+    device = secrets.token_urlsafe(DEVICE_BYTES)
     if asked.homepage:
         dependencies.metrics.trapped_sign_up()
-        return SignUpAccepted() if asked.email is not None else SignUpAccepted(detail=TEXTED)
+        return SignUpAccepted(detail=TEXTED if asked.email is None else MAILED, device=device)
     proof = asked.proof and (asked.proof.challenge, asked.proof.number)
     await dependencies.services.proof_of_work.require(
         dependencies.work_bounds, network, asked.store, asked.variant, proof
@@ -203,7 +205,7 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
         asked.email,
         asked.store,
         asked.variant,
-        _shown(asked, network),
+        _shown(asked, network, device),
         list_code=asked.list,
         most_of_mailbox=caps.per_mailbox,
         most_of_network=caps.per_network,
@@ -211,15 +213,15 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
         texts=asked.sms_consent,
     )
     if asked.email is None:
-        return SignUpAccepted(detail=TEXTED, place_at_most=result.place_at_most)
-    return SignUpAccepted(confirm=result.asks_first, place_at_most=result.place_at_most)
+        return SignUpAccepted(detail=TEXTED, device=device, place_at_most=result.place_at_most)
+    return SignUpAccepted(confirm=result.asks_first, device=device, place_at_most=result.place_at_most)
 
 
-def _shown(asked: SignUp, network: str | None) -> Shown:
+def _shown(asked: SignUp, network: str | None, device: str) -> Shown:
     consent = asked.consent
     if consent is None:
-        return Shown(SOURCE, network=network, language=asked.language)
-    return Shown(SOURCE, consent.purpose, consent.text, consent.page, network, asked.language)
+        return Shown(SOURCE, network=network, language=asked.language, device=device)
+    return Shown(SOURCE, consent.purpose, consent.text, consent.page, network, asked.language, device)
 
 
 class OpenToShops:
