@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from traceback import extract_tb
-from urllib.parse import quote
 
 import asyncpg
 import structlog
@@ -18,11 +17,12 @@ import structlog
 from activities.connections.asking import ask
 from activities.connections.catalogue import read_catalogue
 from activities.connections.shops import NoShopApi, NotConnected, OpenShop, Shops
+from activities.connections.subscribing import tend_subscriptions, webhook_address
 from activities.intake.intake import Intake
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
-from activities.storefronts.shop_api import Health, Subscription, Watched
+from activities.storefronts.shop_api import Watched
 from activities.storefronts.shop_http import AccessRefused, ShopAway
 from schemas.errors import DomainError
 from schemas.ids import StoreId
@@ -221,32 +221,11 @@ class KeepingTrue:
         address = webhook_address(self._public_url, shop.source, shop.store_id)
         if address is None or shop.webhook_secret is None:
             return False
-        found = await shop.api.subscriptions(address)
-        broken = [each for each in found if each.health is not Health.ALIVE]
-        if broken:
-            log.warning("subscriptions made again", store=shop.store_id, topics=[each.topic for each in broken])
-            found = await shop.api.subscribe(address, shop.webhook_secret)
-        await self._shops.learn_webhook_secret(shop, found)
-        await note_subscriptions(self._pool, shop.store_id, found)
+        tended = await tend_subscriptions(self._pool, self._shops, shop, address, shop.webhook_secret)
+        if tended.made_again:
+            log.warning("subscriptions made again", store=shop.store_id, topics=tended.made_again)
         # A platform without any was not asked, so nothing says that it answers.
-        return bool(found)
+        return bool(tended.found)
 
     async def _ask(self, shop: OpenShop, question: Awaitable[Sequence[Fact]]) -> None:
         await ask(self._pool, self._intake, shop, question)
-
-
-def webhook_address(public_url: str | None, source: str, store_id: str) -> str | None:
-    """Where a platform sends the webhooks of a store; None: this installation has no public address."""
-    if public_url is None:
-        return None
-    return f"{public_url}/v1/webhooks/{source}?store={quote(store_id, safe='')}"
-
-
-async def note_subscriptions(pool: Pool, store_id: StoreId, found: Sequence[Subscription]) -> None:
-    """Keep how the subscriptions of a store are, for those who ask."""
-    async with transaction(pool) as connection:
-        await SQL.forget_subscriptions.run(connection, store_id=store_id, topics=[each.topic for each in found])
-        for each in found:
-            await SQL.note_subscription.run(
-                connection, store_id=store_id, topic=each.topic, health=each.health, why=each.why
-            )

@@ -63,10 +63,3 @@ returning id, due_at, coalesce(product_id, (
 -- One that came again meanwhile, or was taken by another since, is due at another time, and stays.
 delete from hints h using unnest(:ids::bigint[], :due_at::timestamptz[]) followed (id, due_at)
 where h.id = followed.id and h.due_at = followed.due_at;
-
--- name: note_subscription
-insert into subscriptions (store_id, topic, health, why) values (:store_id, :topic, :health, :why)
-on conflict (store_id, topic) do update set health = excluded.health, why = excluded.why, looked_at = now();
-
--- name: forget_subscriptions
-delete from subscriptions where store_id = :store_id and topic <> all (:topics::text[]);

@@ -20,7 +20,7 @@ from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.settings import Settings
 
-SQL = load_queries("activities.connections", "connections.sql")
+SQL = load_queries("activities.connections", "shops.sql")
 
 ROTATION = timedelta(days=1)
 """A platform may sign with the old secret for an hour, and sends again for hours what was not taken."""
@@ -189,7 +189,7 @@ class Shops:
             if renewed is None:
                 return shop
             async with transaction(self._pool) as connection:
-                await SQL.hold.run(connection, store_id=shop.store_id)
+                await self.hold(connection, shop.store_id)
                 kept = bool(
                     await SQL.renewed.value(
                         connection, store_id=shop.store_id, token_ends_at=renewed.ends_at, renewed_until=lease
@@ -203,6 +203,13 @@ class Shops:
         if kept:
             return await self._opened(self._pool, shop.store_id, _Row(row.source, row.settings, renewed.ends_at))
         return await self.open(shop.store_id)  # it was connected anew meanwhile, or is not any more
+
+    async def hold(self, connection: Connection, store_id: StoreId) -> bool:
+        """Whether a store is connected; its connection is held until the end of the transaction.
+
+        Whoever writes its secrets holds it first.
+        """
+        return await SQL.hold.value(connection, store_id=store_id) is not None
 
     async def keep_secrets(self, connection: Connection, store_id: StoreId, secrets: Mapping[str, str]) -> None:
         """Encrypt and keep secrets in place of those of the same purpose.
@@ -249,7 +256,7 @@ class Shops:
         if made is None or made == shop.webhook_secret:
             return
         async with transaction(self._pool) as connection:
-            if await SQL.hold.value(connection, store_id=shop.store_id) is not None:
+            if await self.hold(connection, shop.store_id):
                 await self.keep_webhook_secret(connection, shop.store_id, made)
 
     async def answered(self, store_id: StoreId) -> None:

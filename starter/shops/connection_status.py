@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from activities.connections.keeping_true import webhook_address
 from activities.connections.shops import NotConnected
+from activities.connections.subscribing import webhook_address
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from activities.storefronts.shop_api import Health, Limits, ShopApi
@@ -13,7 +13,7 @@ from schemas.ids import StoreId
 from schemas.responses.connections import ConnectionReport, ConnectionsReport, LimitsReport, SubscriptionReport
 from schemas.time.durations import format_duration
 
-SQL = load_queries("activities.connections", "connections.sql")
+SQL = load_queries("starter.shops", "connection_status.sql")
 
 MOST_STORES = 1000
 

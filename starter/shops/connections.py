@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from activities.connections.catalogue import Advance, read_catalogue
-from activities.connections.keeping_true import note_subscriptions, webhook_address
 from activities.connections.shops import ROTATION, SHOP_TROUBLE, WEBHOOK, NotConnected, Shops
+from activities.connections.subscribing import tend_subscriptions, webhook_address
 from activities.intake.intake import Intake
 from activities.intake.known_stores import add_store
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
-from activities.storefronts.shop_api import Access, Health, Introduction, Question, Subscription
+from activities.storefronts.shop_api import Access, Introduction, Question, Subscription
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 from schemas.responses.connections import Connected, Disconnected, Resealed, SecretReport, SubscriptionReport, Synced
 from starter.shops.one_catalogue import allow_platform
 from starter.shops.platform_answers import ConnectionUseless, checked
 
-SQL = load_queries("activities.connections", "connections.sql")
+SQL = load_queries("starter.shops", "connections.sql")
 
 NO_PUBLIC_URL = (
     "SHELFTALK_PUBLIC_URL is not set, so the platform can send no webhooks here; what is waited for is asked for at "
@@ -93,7 +93,7 @@ class Connections:
         settings = {each.name: told[each.name] for each in questions if not each.secret}
         secrets = {each.name: told[each.name] for each in questions if each.secret}
         if source not in self._shops.apis:
-            made = f"whsec_{b64encode(randomness.token_bytes(32)).decode()}"
+            made = _new_secret()
             store = settings["store"].lower()
             shop = Introduction(store, store, f"https://{store}", None, made)
             return await self._keep(source, shop, Access({}, {}), by, made_secret=made)
@@ -154,7 +154,7 @@ class Connections:
             currency=shop.currency,
             address=address,
             made_secret=made_secret,
-            subscriptions=await self._noted(store_id, found),
+            subscriptions=_reports(found),
             by_hand=shop.by_hand if address else None,
             notes=tuple(notes),
         )
@@ -163,9 +163,9 @@ class Connections:
         try:
             shop = await self._shops.open(store_id)
             assert shop.webhook_secret is not None, "it was kept with the connection"
-            found = await shop.api.subscribe(address, shop.webhook_secret)
-            await self._shops.learn_webhook_secret(shop, found)
-            return found, []
+            secret = shop.webhook_secret
+            tended = await tend_subscriptions(self._pool, self._shops, shop, address, secret, anew=True)
+            return tended.found, []
         except SHOP_TROUBLE as error:
             await self._shops.failed(store_id, error)
             return (), [f"Its webhooks could not be subscribed, and are tried again each hour: {error}"]
@@ -195,12 +195,10 @@ class Connections:
             raise ConnectionUseless("SHELFTALK_PUBLIC_URL is not set, so the platform can send no webhooks here.")
         if shop.webhook_secret is None:
             return ()
-        found = await shop.api.subscriptions(address)
-        if any(each.health is not Health.ALIVE for each in found):
-            found = await shop.api.subscribe(address, shop.webhook_secret)
+        tended = await tend_subscriptions(self._pool, self._shops, shop, address, shop.webhook_secret)
+        if tended.made_again:
             await write_audit(self._pool, by, "subscribe store", {"store": store_id})
-        await self._shops.learn_webhook_secret(shop, found)
-        return await self._noted(store_id, found)
+        return _reports(tended.found)
 
     async def rotate(self, store_id: StoreId, secret: str | None, by: str) -> SecretReport:
         """Give a store another secret for its webhooks; the one before counts for a day more.
@@ -213,9 +211,9 @@ class Connections:
         """
         if secret is not None and not 8 <= len(secret.strip()) <= 10_000:
             raise ConnectionUseless("A secret has 8 characters at least.")
-        made = None if secret else f"whsec_{b64encode(randomness.token_bytes(32)).decode()}"
+        made = None if secret else _new_secret()
         async with transaction(self._pool) as connection:
-            if await SQL.hold.value(connection, store_id=store_id) is None:
+            if not await self._shops.hold(connection, store_id):
                 raise NotConnected(store_id)
             await self._shops.keep_webhook_secret(connection, store_id, made or (secret or "").strip())
             await write_audit(connection, by, "rotate secret of store", {"store": store_id})
@@ -270,10 +268,14 @@ class Connections:
         """Close what is open to shops."""
         await self._shops.aclose()
 
-    async def _noted(self, store_id: StoreId, found: Sequence[Subscription]) -> tuple[SubscriptionReport, ...]:
-        if found:
-            await note_subscriptions(self._pool, store_id, found)
-        now = datetime.now(UTC)
-        return tuple(
-            SubscriptionReport(topic=each.topic, health=each.health, why=each.why, looked_at=now) for each in found
-        )
+
+def _reports(found: Sequence[Subscription]) -> tuple[SubscriptionReport, ...]:
+    now = datetime.now(UTC)
+    return tuple(
+        SubscriptionReport(topic=each.topic, health=each.health, why=each.why, looked_at=now) for each in found
+    )
+
+
+def _new_secret() -> str:
+    """In the form of Standard Webhooks, which the open API is signed by."""
+    return f"whsec_{b64encode(randomness.token_bytes(32)).decode()}"

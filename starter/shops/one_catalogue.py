@@ -7,7 +7,7 @@ from activities.postgres.queries import load_queries
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import StoreId
 
-SQL = load_queries("activities.connections", "connections.sql")
+SQL = load_queries("starter.shops", "one_catalogue.sql")
 
 
 class FedByAnother(DomainError):

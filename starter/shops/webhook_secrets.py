@@ -14,7 +14,7 @@ from activities.connections.shops import WEBHOOK
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 
-SQL = load_queries("activities.connections", "connections.sql")
+SQL = load_queries("starter.shops", "webhook_secrets.sql")
 
 KEPT_SECONDS = 5.0
 """So soon a store that was connected, or a secret that was taken back, is known to every web process."""

@@ -1,0 +1,8 @@
+-- Every query of subscriptions to platforms' webhooks.
+
+-- name: note_subscription
+insert into subscriptions (store_id, topic, health, why) values (:store_id, :topic, :health, :why)
+on conflict (store_id, topic) do update set health = excluded.health, why = excluded.why, looked_at = now();
+
+-- name: forget_subscriptions
+delete from subscriptions where store_id = :store_id and topic <> all (:topics::text[]);
