@@ -7,6 +7,7 @@ and the list of processes would show them.
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -61,7 +62,8 @@ def connect(
             asks = sits and is_to_be_asked(each, answers)
             if (answer := _answer(each, answers, asks=asks)) is not None:
                 answers[each.name] = answer
-        return await services.connections.connect(source, answers, who())
+        with Console(stderr=True).status("Asking the shop who it is, and for its webhooks") if sits else nullcontext():
+            return await services.connections.connect(source, answers, who())
 
     terminal.answer(question, _connected)
 

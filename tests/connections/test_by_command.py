@@ -247,6 +247,7 @@ async def test_who_sits_at_a_terminal_is_asked_and_what_is_hidden_is_not_shown(u
         ended = await user.shelftalk.at_a_terminal(said, "store", "connect", "magento")
         assert ended.code == 0, ended.out
         assert "That is not of the form that url has." in ended.out
+        assert "Asking the shop who it is" in ended.out
         assert "is connected" in ended.out
         assert "shelftalk store sync" in ended.out, "what is to be done next"
         assert shop.secrets["token"] not in ended.out

@@ -51,7 +51,8 @@ async def stock_is_the_shops(storm: Storm) -> None:
 async def nothing_taken_is_lost(storm: Storm) -> None:
     told = storm.told
     assert set(told.receipts) == {"applied", "repeated"}
-    assert told.receipts["applied"] == len(told.taken)
+    # One that was put off may have been taken along all the same: then it is nothing new when it comes again.
+    assert len(told.taken) - told.again <= told.receipts["applied"] <= len(told.taken)
     states = {
         row["state"]: row["n"] for row in await storm.pool.fetch("select state, count(*) n from inbox group by 1")
     }

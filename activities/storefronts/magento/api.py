@@ -82,7 +82,7 @@ class MagentoApi(ShopApi):
         Question(
             "keys",
             "Of Adobe Commerce that sends events or webhooks: the client id of the events' project and its two public "
-            "keys, or the public key of its webhooks, or both, in a variable by script; else nothing",
+            "keys, the public key of its webhooks, or all of these, by script; nothing, where it sends none",
             secret=True,
             default="",
             pattern=r"[\s\S]{0,20000}",
