@@ -81,8 +81,8 @@ class MagentoApi(ShopApi):
         ),
         Question(
             "keys",
-            "Of Adobe Commerce that sends events or webhooks: the client id of the events' project and its two public "
-            "keys, the public key of its webhooks, or all of these, by script; nothing, where it sends none",
+            "Of Adobe Commerce that sends webhooks: their public key. Of one that sends events: the client id of their "
+            "project and its two public keys, or all of these. One line, with blanks where lines end. Else nothing",
             secret=True,
             default="",
             pattern=r"[\s\S]{0,20000}",
