@@ -109,7 +109,9 @@ class TemporalWorld:
         after = self._pending_events[self._pending_events.index(woken) + 1 :]
         self._pending_events = [event for event in after if event.at is None or event.at > woken.at]
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
+    async def stand_in_line(
+        self, until: Callable[[], datetime], after_claim: int
+    ) -> PlaceGiven | Broadcast | Leave | None:
         def woken_by() -> PlaceGiven | Broadcast | Leave | None:
             while self.places and self.places[0].claim_id <= after_claim:
                 self.places.popleft()
@@ -117,7 +119,8 @@ class TemporalWorld:
                 return self.leaving
             return self.places[0] if self.places else self.broadcasts[0] if self.broadcasts else None
 
-        await self._until(until, lambda: woken_by() is not None)
+        moment = until()
+        await self._until(moment, lambda: woken_by() is not None or until() != moment)
         woken = woken_by()
         self._drop_unused(woken)
         if isinstance(woken, Broadcast):

@@ -244,7 +244,8 @@ async def _put_off(deferred: Deferred, facts: MessageFacts, effects: Effects[Mes
     until = deferred.until
     gathered = None if facts.together_until is None else await effects.gather(facts.together_until)
     match deferred.reason:
-        case Reason.TOO_FREQUENT:
+        case Reason.TOO_FREQUENT if not facts.still:
+            # That it is still not back takes no turn from the word that it is.
             until = await effects.put_off(until)
         case Reason.TOLD_TOGETHER if gathered is not None:
             until = gathered

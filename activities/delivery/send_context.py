@@ -103,7 +103,7 @@ class SendContexts:
         passed = row.outcome is not None or await passes(
             self._database, row, row.contact_id, row.store_id, row.product_id, row.variant_id
         )
-        product = await self._product(row, message) if row.outcome is None else None
+        product = await self._product(row, message, still=request.says_still) if row.outcome is None else None
         known = await self._known(request, row, message, product, passed=passed)
         if not asks_address:
             return known
@@ -195,9 +195,9 @@ class SendContexts:
         """What `facts` says to each of these; None: there is no such journey."""
         return [next(iter(rows), None) for rows in await _FACTS_OF_EACH.rows(self._database, SendRow, asked)]
 
-    async def _product(self, row: SendRow, message: StoredMessage | None) -> Product | None:
+    async def _product(self, row: SendRow, message: StoredMessage | None, *, still: bool) -> Product | None:
         """What a journey is about, where its offer is asked for."""
-        if not asks_offer(row, message) or row.product_id is None:
+        if not asks_offer(row, message, still=still) or row.product_id is None:
             return None
         return await load_product(self._database, row.store_id, row.product_id)
 

@@ -17,10 +17,14 @@ from schemas.journey.activities import Deliver
 from schemas.reasons import Reason
 
 
-def asks_offer(row: SendRow, message: StoredMessage | None) -> bool:
-    """Whether what is for sale now has to be known: of an alert's only where a message says how much is left."""
+def asks_offer(row: SendRow, message: StoredMessage | None, *, still: bool = False) -> bool:
+    """Whether what is for sale now has to be known: of an alert's only where a message says how much is left.
+
+    Args:
+        still: it says that nothing is.
+    """
     says_units = message is not None and message.shows("variant.units")
-    return (row.alert_id is None or says_units) and row.subject is not None
+    return (row.alert_id is None or says_units or still) and row.subject is not None
 
 
 def offer_of(row: SendRow, product: Product | None) -> Offer | None:
@@ -47,7 +51,7 @@ def verdict_facts(
         event=request.event,
         type=row.type,
         draft=request.step.draft,
-        already_sent=row.already_sent,
+        already_sent=row.already_sent and not request.says_still,  # whose step is the same in every version
         left=row.left_reason or (Reason.CANCELLED if row.ended else None),
         erased=row.erased,
         consented=row.consented,
@@ -59,7 +63,7 @@ def verdict_facts(
         on_sale=row.on_sale,
         other_product=row.other_product,
         claim=row.claim,
-        in_stock=row.in_stock if row.type is not None else offer is None or offer.can_be_bought,
+        in_stock=_in_stock(row, offer, still=request.says_still),
         same_currency=row.same_currency,
         measure=row.measure,
         trigger=row.trigger_at,
@@ -79,7 +83,15 @@ def verdict_facts(
         question=request.is_question,
         asked_already=row.asked_already,
         paused_until=row.paused_until,
+        still=request.says_still,
     )
+
+
+def _in_stock(row: SendRow, offer: Offer | None, *, still: bool) -> bool:
+    """As the facts have it; an alert may ask for more units than what can be bought already."""
+    if still:
+        return row.in_stock or (offer is not None and offer.can_be_bought)
+    return row.in_stock if row.type is not None else offer is None or offer.can_be_bought
 
 
 def of_new_address(facts: MessageFacts, *, there_is: bool) -> MessageFacts:

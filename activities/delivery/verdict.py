@@ -57,6 +57,7 @@ class MessageFacts:
         asked_already: they have said yes, or of the last day there is another such question to them by this store,
             which they can still answer.
         paused_until: they asked for no messages until then.
+        still: the message says that what they wait for in line is not back; then what can be bought is in stock.
     """
 
     event: AlertEvent | None
@@ -94,6 +95,7 @@ class MessageFacts:
     question: bool = False
     asked_already: bool = False
     paused_until: datetime | None = None
+    still: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +123,14 @@ def judge(facts: MessageFacts, now: datetime) -> Go | Deferred | Refused:
     if facts.asked_already:
         return Refused(reason=Reason.ASKED_ALREADY, then=AfterRefusal.GO_ON)
     if facts.paused is not None:
-        return Deferred(until=now + PAUSE_CHECK, reason=facts.paused)
+        # What nobody's place depends on can wait for the next day.
+        return Deferred(until=now + (OWN_PAUSE_CHECK if facts.still else PAUSE_CHECK), reason=facts.paused)
     if (silent := _by_their_own_pause(facts, now)) is not None:
         return silent
     if facts.type is None:
         refused = _about_the_product(facts)
+    elif facts.still:
+        refused = _about_the_wait(facts)
     elif facts.event in TELLING:
         refused = _about_the_offer(facts, facts.type)
     else:
@@ -195,6 +200,21 @@ def _about_the_product(facts: MessageFacts) -> Refused | None:
         return Refused(reason=Reason.INACTIVE, then=AfterRefusal.GO_ON)
     if not facts.in_stock:
         return Refused(reason=Reason.SOLD_OUT_AGAIN, then=AfterRefusal.GO_ON)
+    return None
+
+
+def _about_the_wait(facts: MessageFacts) -> Refused | None:
+    """Why it is not true, or not for this contact, that what they wait for is still not back."""
+    if facts.bought:
+        return Refused(reason=Reason.PURCHASED, then=AfterRefusal.LEAVE)
+    if facts.filtered:
+        return Refused(reason=Reason.FILTERED, then=AfterRefusal.GO_ON)
+    if facts.other_product:
+        return Refused(reason=Reason.OTHER_PRODUCT, then=AfterRefusal.GO_ON)
+    if not facts.on_sale:
+        return Refused(reason=Reason.INACTIVE, then=AfterRefusal.GO_ON)
+    if facts.in_stock:
+        return Refused(reason=Reason.IN_STOCK, then=AfterRefusal.GO_ON)
     return None
 
 

@@ -24,7 +24,7 @@ PayloadT = TypeVar("PayloadT", bound=Payload)
 _REFERENCE = re.compile(r"[0-9a-f]{32}")
 _OURS = re.compile(r"<?(j-[0-9a-f]{28})\.([^@<>/]+)\.(\d+)@[^@<>]+>?")
 """Message-IDs that deliver makes of the ledger's key."""
-_SLASHED = re.compile(r"broadcast\.(address-change\.)?")
+_SLASHED = re.compile(r"broadcast\.(address-change\.)?|while-waiting\.")
 """How steps begin that have slashes of their own in the ledger's key, where a Message-ID has dots."""
 _PHONE = re.compile(r"\+?[1-9]\d{6,14}")
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")

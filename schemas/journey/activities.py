@@ -92,11 +92,15 @@ QUESTION_STEP = StepId("double-opt-in")
 """The step id of the message that asks whether it was them who signed up; no step of a document has it."""
 
 
+STILL_WAITING_STEP = "while-waiting/"
+"""How the step ids begin of what is said in line, followed by how long they have waited."""
+
+
 class Deliver(Wire):
     """The input of the deliver activity: which message of which journey, and on which event.
 
     Attributes:
-        event: the one that the thread was entered on; None for a broadcast to the waiting list.
+        event: the one that the thread was entered on; None for what is said to somebody in line.
         version: whose message it is.
         give_up_at: when a provider that cannot be reached is no longer waited for.
         last: the journey is completed once the contact was told by it.
@@ -119,6 +123,11 @@ class Deliver(Wire):
     def is_question(self) -> bool:
         """Whether it asks for consent, and so needs none."""
         return self.step.id == QUESTION_STEP
+
+    @property
+    def says_still(self) -> bool:
+        """Whether it says that what they wait for is still not back."""
+        return self.step.id.startswith(STILL_WAITING_STEP)
 
 
 class Delivered(Wire):

@@ -23,6 +23,8 @@ class Why(StrEnum):
     DISCONTINUED = "discontinued"
     BROADCAST = "broadcast"
     """A broadcast to the waiting list was to be sent; after it the journey waits in line again."""
+    STILL_WAITING = "still_waiting"
+    """It was time to say that it is still not back; after it the journey waits in line on."""
     ANSWERED = "answered"
     """A send step got its outcome."""
     EXIT = "exit"
@@ -103,6 +105,8 @@ def describe_exit(entry: PathEntry) -> str:
             return "discontinued"
         case Why.BROADCAST:
             return "a message to all in line"
+        case Why.STILL_WAITING:
+            return "a word to who still waits"
         case Why.ANSWERED:
             return "answered"
         case Why.EXIT:

@@ -37,16 +37,26 @@ def thread_criteria_id(event: str) -> str:
     return f"on {event}"
 
 
+class StillWaiting(Wire):
+    """What is said to who still waits in line, so long `after` they entered, and so often."""
+
+    after: timedelta
+    message: str
+    times: int = 1
+
+
 class Terms(Wire):
     """The settings of an alert that its journeys need.
 
     Attributes:
         reminder_after: how long after the alert's thread, and after each reminder, the follow-up event is raised.
         reminders: how many; 0 for none.
+        while_waiting: what is said in line, before the alert.
     """
 
     reminder_after: timedelta = timedelta(0)
     reminders: int = 0
+    while_waiting: tuple[StillWaiting, ...] = ()
 
 
 class Program(Wire):

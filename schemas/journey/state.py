@@ -35,6 +35,9 @@ class JourneyState(Wire):
         claim_id: the claim this journey was notified of.
         round: how often a thread has been entered; a message may be sent once per step and round.
         reminders: how many follow-ups have been raised.
+        said_until: what was to be said in line by then was said, or is passed by; None: it has not stood in one yet, or
+            nothing is said there.
+        say_again_at: when the last of it, which was put off, is tried again.
         leaving: why it is to leave; None: it is not.
         pending_events: contact events of the rest in which it continued as new; a later step may wait for them.
         seen_until: when the event happened that last ended a wait; events up to then end no other.
@@ -48,6 +51,8 @@ class JourneyState(Wire):
     claim_id: int | None = None
     round: int = 0
     reminders: int = 0
+    said_until: AwareDatetime | None = None
+    say_again_at: AwareDatetime | None = None
     leaving: Reason | None = None
     pending_events: tuple[ContactEvent, ...] = ()
     seen_until: AwareDatetime | None = None

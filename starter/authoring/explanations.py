@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 
 from schemas.attribution import Attribution
 from schemas.criteria import MISTAKE as CRITERIA_MISTAKE
-from schemas.document.alert_types.vocabulary import Reminders
+from schemas.document.alert_types.vocabulary import Reminders, WhileWaiting
 from schemas.document.conversation import (
     Cap,
     ConversationDocument,
@@ -189,6 +189,8 @@ def _unknown_field(path: Path, location: tuple[int | str, ...]) -> Diagnostic:
             return unknown_alert_field(path, type_)
         case ("alerts", _, _, "reminders"):
             model = Reminders
+        case ("alerts", _, _, "while_waiting", _):
+            model = WhileWaiting
         case ("list",):
             model = ListSection
         case ("list", "quiet_hours"):
@@ -271,7 +273,7 @@ def _not_text(path: Path, value: object) -> Diagnostic:
 def _not_a_group(path: Path, value: object) -> Diagnostic:
     if not path:
         return Diagnostic(path, f"this is no conversation, but {shown(value)}", "Begin with a line 'conversation: …'")
-    if path[-1] == "reminders":
+    if path[-1] == "reminders" or path[-2:-1] == ("while_waiting",):
         return Diagnostic(
             path, f"this is a group of fields, but here is {shown(value)}", "Write 'after: 2 days' below it"
         )

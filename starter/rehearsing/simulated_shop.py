@@ -30,7 +30,7 @@ from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Se
 from schemas.journey.program import Program
 from schemas.reasons import Reason
 from starter.rehearsing.entering import why_not_entered
-from starter.rehearsing.fixtures import message_context
+from starter.rehearsing.fixtures import SimulatedProduct, message_context
 from starter.rehearsing.simulated_journey import SimulatedJourney
 from starter.rehearsing.timeline import Due, OfferLapses, Timeline
 
@@ -79,6 +79,8 @@ class SimulatedShop:
         outcome = await deliver_in_order(request, _SimulatedDesk(self, request, now))
         if isinstance(outcome, Deferred) and outcome.reason is Reason.CONVERSATION_PAUSED and self._timeline.next_at:
             # Production checks every quarter of an hour; the answer stays the same until something happens.
+            if request.says_still:
+                return outcome
             checks = -(-(self._timeline.next_at - now) // PAUSE_CHECK)
             return outcome.model_copy(update={"until": now + max(1, checks) * PAUSE_CHECK})
         return outcome
@@ -207,7 +209,7 @@ class SimulatedShop:
             bought=journey.has_bought(now),
             on_sale=product is None or product.for_sale,
             claim=place.claim if place is not None else None,
-            in_stock=place.in_stock if place is not None else product is None or product.offer.can_be_bought,
+            in_stock=_in_stock(journey, product, still=request.says_still),
             measure=place.line.measure if place is not None else None,
             trigger=place.trigger if place is not None else None,
             time_zone=self._document.list.time_zone,
@@ -219,7 +221,15 @@ class SimulatedShop:
             beside=any(each.channel is not Channel.EMAIL for each in self._document.messages.values()),
             lives_in=residence(contact.attributes, contact.phone) if texted and contact.phone is not None else None,
             transactional=message.transactional,
+            still=request.says_still,
         )
+
+
+def _in_stock(journey: SimulatedJourney, product: SimulatedProduct | None, *, still: bool) -> bool:
+    can_be_bought = product is None or product.offer.can_be_bought
+    if journey.place is None:
+        return can_be_bought
+    return journey.place.in_stock or (still and can_be_bought)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,12 +69,15 @@ class ScenarioRehearsal(Rehearsal):
                 raise Unending
             await self._until(until)
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
+    async def stand_in_line(
+        self, until: Callable[[], datetime], after_claim: int
+    ) -> PlaceGiven | Broadcast | Leave | None:
         while True:
             self._hear()
-            if (woken := await super().stand_in_line(self._now, after_claim)) is not None or until <= self._now:
+            woken = await super().stand_in_line(lambda: self._now, after_claim)
+            if woken is not None or until() <= self._now:
                 return woken
-            await self._until(until)
+            await self._until(until())
 
     async def deliver(self, request: Deliver) -> Outcome:
         while True:

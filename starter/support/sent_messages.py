@@ -12,6 +12,7 @@ from schemas.channels import Channel
 from schemas.document.alert_types.registry import ALERT_TYPES
 from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType
 from schemas.ids import ContactId, JourneyId, StepId, StoreId, VersionId
+from schemas.journey.activities import STILL_WAITING_STEP
 from schemas.responses.why import WhyMessage
 
 SQL = load_queries("starter.support", "sent_messages.sql")
@@ -134,6 +135,8 @@ def _event(row: SentRow) -> str:
         case AlertEvent.DISCONTINUED:
             return ", and it was discontinued"
         case None:
+            if row.step.startswith(STILL_WAITING_STEP):
+                return ", and this told them while they waited that it was still not back"
             return ", and this went to everyone in line" if row.round == BROADCAST_ROUND else ""
         case _:
             assert_never(row.event)

@@ -135,7 +135,9 @@ class Traveller:
         self.leaving = None
         return leave
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
+    async def stand_in_line(
+        self, until: Callable[[], datetime], after_claim: int
+    ) -> PlaceGiven | Broadcast | Leave | None:
         self._last_claim = after_claim
         while True:
             while self.places and self.places[0].claim_id <= after_claim:

@@ -44,6 +44,8 @@ def _completed(example: str) -> str:
             "subject": "Back",
             "text": "It is back: {{ product.title }} {% for item in together %}{{ item.title }} {% endfor %}",
         }
+    for said in (said for alert in alerts.values() for said in alert.get("while_waiting", ())):
+        document["messages"][said["send"]] = {"channel": "email", "subject": "Not back", "text": "Not back yet."}
     if (question := document["list"].get("double_opt_in")) is not None:
         document["messages"][question] = {
             "channel": "email",

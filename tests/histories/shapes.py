@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from activities.temporal import Temporal
 from activities.waitlist.claims import Waitlist
+from schemas.document.alert_types.vocabulary import WhileWaiting
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import ExitStep, SendStep, Status
 from schemas.ids import bulk_workflow_id, journey_workflow_id, shelf_workflow_id
@@ -145,6 +146,18 @@ async def spoken_to_in_line(stage: SimulatedShop) -> Ran:
         return await ended(product, journey)
 
 
+async def told_that_it_is_not_back(stage: SimulatedShop) -> Ran:
+    """A word to who still waited; the journey stood in line after it, and was told."""
+    document = told_only()
+    said = (WhileWaiting(after=timedelta(seconds=1), send="still-here"),)
+    alert = document.alerts["back-in-stock"].model_copy(update={"while_waiting": said})
+    async with stage.sold_out(document.model_copy(update={"alerts": {"back-in-stock": alert}})) as product:
+        (journey,) = await product.shop.signs_up(CONTACT)
+        await product.mail_to(CONTACT)
+        await product.shop.has("v", 1)
+        return await ended(product, journey)
+
+
 async def cancelled_in_temporal(stage: SimulatedShop) -> Ran:
     """Cancelled with Temporal's own tools while it stood in line."""
     async with stage.sold_out(told_only()) as product:
@@ -261,6 +274,7 @@ SHAPES = MappingProxyType[str, Callable[[SimulatedShop], Awaitable[Ran]]](
             confirmed_told_and_reminded,
             discontinued,
             spoken_to_in_line,
+            told_that_it_is_not_back,
             cancelled_in_temporal,
             reconciled,
             archived,

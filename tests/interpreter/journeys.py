@@ -12,7 +12,7 @@ from schemas.document.steps import CallWebhook, ContactChange, Exit, Send, Step,
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, Subject, VersionId
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Deferred, Outcome, Refused, Sent, Unknown
-from schemas.journey.program import SEMANTICS, Program, Terms, ThreadStart
+from schemas.journey.program import SEMANTICS, Program, StillWaiting, Terms, ThreadStart
 from schemas.journey.signals import Broadcast, Leave, PlaceGiven
 from schemas.journey.state import JourneyStart, JourneyState
 from schemas.reasons import Reason
@@ -133,7 +133,9 @@ class CuttableRehearsal(Rehearsal):
         self.slept.append((fell_asleep, self._now))
         return woken
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
+    async def stand_in_line(
+        self, until: Callable[[], datetime], after_claim: int
+    ) -> PlaceGiven | Broadcast | Leave | None:
         fell_asleep = self._now
         self._known_claim = after_claim
         woken = await super().stand_in_line(until, after_claim)
@@ -154,6 +156,14 @@ def _moments(days: int = 90) -> st.SearchStrategy[datetime]:
     return st.integers(0, days * 24 * 4).map(lambda quarters: DAWN + timedelta(minutes=15 * quarters))
 
 
+_said_in_line = st.builds(
+    StillWaiting,
+    after=st.integers(1, 40 * 24).map(lambda hours: timedelta(hours=hours)),
+    message=st.just("still"),
+    times=st.integers(1, 3),
+)
+
+
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
     """A thread of any steps for each event, now and then none, with reminders or without."""
@@ -167,7 +177,11 @@ def programs(draw: st.DrawFn) -> Program:
         semantics=SEMANTICS,
         threads=tuple(ThreadStart(event=f"back.{event}", first=StepId(f"{event}-0")) for event in events),
         terms={
-            "back": Terms(reminder_after=timedelta(hours=draw(st.integers(0, 72))), reminders=draw(st.integers(0, 3)))
+            "back": Terms(
+                reminder_after=timedelta(hours=draw(st.integers(0, 72))),
+                reminders=draw(st.integers(0, 3)),
+                while_waiting=tuple(draw(st.lists(_said_in_line, max_size=2))),
+            )
         },
         steps=steps,
     )

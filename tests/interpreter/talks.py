@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from schemas.channels import Channel
 from schemas.criteria import read_criteria
 from schemas.document.alert_types.back_in_stock import BackInStock
-from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType, Reminders
+from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType, Reminders, WhileWaiting
 from schemas.document.conversation import ConversationDocument, MessageSection, ThreadSection
 from schemas.document.steps import (
     AddTagStep,
@@ -105,7 +105,13 @@ def _thread(draw: st.DrawFn, name: str, on: str | None) -> ThreadSection:
 def conversations(draw: st.DrawFn, *, general: bool = False) -> ConversationDocument:
     """A conversation without mistakes. Two that are drawn have step ids in common, of the same kind now and then."""
     reminders = Reminders(after=timedelta(hours=draw(st.integers(1, 72))), times=draw(st.integers(1, 3)))
-    alert = BackInStock(type=AlertType.BACK_IN_STOCK, action=Action.SIGN_UP, reminders=reminders)
+    said = draw(st.lists(st.integers(1, 40), max_size=2, unique=True))
+    alert = BackInStock(
+        type=AlertType.BACK_IN_STOCK,
+        action=Action.SIGN_UP,
+        reminders=reminders,
+        while_waiting=tuple(WhileWaiting(after=timedelta(days=days), send="m") for days in said),
+    )
     others = draw(st.lists(st.sampled_from((AlertEvent.SUBSCRIPTION, AlertEvent.DISCONTINUED)), unique=True))
     events = (AlertEvent.ALERT, AlertEvent.FOLLOW_UP, *others)
     entry_triggers = [("Begin", BEGIN)] if general else [(event.capitalize(), f"back.{event}") for event in events]

@@ -1,11 +1,14 @@
 """Compiles a conversation document to the program a journey carries: steps by id, each with the id of the next."""
 
+from datetime import timedelta
+
 from schemas.criteria import Criteria
+from schemas.document.alert_types.alert import QueueTerms
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import AnyStep, Position, Step, every_step, step_id
 from schemas.ids import StepId, VersionId
 from schemas.journey.compiled_criteria import CompiledCriteria
-from schemas.journey.program import SEMANTICS, Program, Terms, ThreadStart, thread_criteria_id
+from schemas.journey.program import SEMANTICS, Program, StillWaiting, Terms, ThreadStart, thread_criteria_id
 from workflows.compiler.diagnostics import Diagnostic, format_path
 from workflows.compiler.semantic_checks import find_semantic_errors
 from workflows.compiler.step_ids import with_ids
@@ -67,16 +70,23 @@ def _compile(document: ConversationDocument, version: VersionId) -> Program:
             for thread in document.threads
             if thread.on is not None
         ),
-        terms={
-            code: Terms(reminder_after=reminders.after, reminders=reminders.times)
-            for code, alert in document.alerts.items()
-            if (reminders := alert.queue.reminders) is not None
-        },
+        terms={code: terms for code, alert in document.alerts.items() if (terms := _terms(alert.queue)) != Terms()},
         awaited=tuple(sorted({event for step in steps.values() for event in step.awaited})),
         goal_on=document.goal_on,
         exit_on=document.exit_on,
         question=document.list.double_opt_in,
         steps=steps,
+    )
+
+
+def _terms(queue: QueueTerms) -> Terms:
+    reminders = queue.reminders
+    return Terms(
+        reminder_after=timedelta(0) if reminders is None else reminders.after,
+        reminders=0 if reminders is None else reminders.times,
+        while_waiting=tuple(
+            StillWaiting(after=each.after, message=each.send, times=each.times) for each in queue.while_waiting
+        ),
     )
 
 

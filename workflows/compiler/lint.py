@@ -42,8 +42,9 @@ def find_lint_warnings(document: ConversationDocument) -> tuple[Diagnostic, ...]
 
 def _unsent_messages(document: ConversationDocument, flow: Flow) -> Iterator[Diagnostic]:
     sent = {spot.section.send for spot in flow.spots.values() if isinstance(spot.section, SendStep)}
+    said_in_line = {each.send for alert in document.alerts.values() for each in alert.queue.while_waiting}
     for code in document.messages:
-        if code not in sent and code != document.list.double_opt_in:
+        if code not in sent | said_in_line and code != document.list.double_opt_in:
             yield Diagnostic(
                 ("messages", code), "no step sends this message", f"Send it with '- send: {code}', or remove it"
             )

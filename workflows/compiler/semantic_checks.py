@@ -15,6 +15,7 @@ from workflows.compiler.diagnostics import Diagnostic, Path, format_path, listed
 from workflows.compiler.entries import find_entry_errors
 from workflows.compiler.reachability import find_control_flow_errors
 from workflows.compiler.step_ids import RESERVED_STEP_IDS, steps_with_places
+from workflows.compiler.while_waiting import find_while_waiting_errors
 
 
 def find_semantic_errors(document: ConversationDocument) -> tuple[Diagnostic, ...]:
@@ -26,6 +27,7 @@ def find_semantic_errors(document: ConversationDocument) -> tuple[Diagnostic, ..
         *_step_id_errors(places),
         *_send_errors(document, places),
         *_question_errors(document),
+        *find_while_waiting_errors(document),
         *_branch_errors(places),
     )
 

@@ -8,6 +8,7 @@ another version, at any rest.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 
 from schemas.document.alert_types.vocabulary import AlertEvent
@@ -19,6 +20,7 @@ from schemas.journey.program import Terms
 from schemas.journey.signals import Broadcast, Leave, Move, PlaceGiven
 from schemas.journey.state import JourneyStart, JourneyState, Phase
 from schemas.reasons import Ending, Reason
+from workflows.interpreter.still_waiting import SaidInLine
 from workflows.interpreter.walk import BROADCAST_STEP, BackInLine, Left, ThreadEnded, ThreadWalk
 from workflows.interpreter.world import World
 
@@ -46,6 +48,7 @@ class Journey:
         self._phase, self._claim_id = state.phase, state.claim_id
         self._reminders = state.reminders
         self._thread = ThreadWalk(start, world, lambda: self.state)
+        self._said_in_line = SaidInLine(start, world, self._thread)
         self._ended: Ended | None = None
 
     async def run(self) -> Ended:
@@ -103,8 +106,10 @@ class Journey:
         recorder = self._thread.recorder
         recorder.enter(WAITING_LIST, "waiting")
         await self._thread.arrive(WAITING_LIST)
+        said = self._said_in_line
+        said.begin(self._terms)
         self._world.rest(lambda: self.state)
-        woken = await self._world.stand_in_line(window_ends_at, self._claim_id or 0)
+        woken = await self._world.stand_in_line(self._in_line_until, self._claim_id or 0)
         self._thread.resting_at = None
         match woken:
             case PlaceGiven(claim_id=claim_id):
@@ -120,12 +125,22 @@ class Journey:
             case Leave(reason=reason):
                 recorder.leave(Why.LEFT)
                 raise Left(reason)
+            case None if self._in_line_until() < window_ends_at:
+                await said.say(self._terms, window_ends_at)
+                return None
             case None:
                 claim_id = await self._world.leave_waitlist(Reason.WINDOW_ENDED)
                 if claim_id is not None:
                     return self._take_place(claim_id)
                 recorder.leave(Why.WINDOW_ENDED)
                 return Ended(Ending.EXPIRED, Reason.WINDOW_ENDED)
+
+    def _in_line_until(self) -> datetime:
+        """When its rest in line ends: with the window, or before that where something is to be said meanwhile."""
+        window_ends_at = self._start.window_ends_at
+        assert window_ends_at is not None, "only a journey for an alert stands in line"
+        next_at = self._said_in_line.next_at(self._terms)
+        return window_ends_at if next_at is None else min(window_ends_at, next_at)
 
     async def _broadcast(self, message: str) -> None:
         await self._thread.broadcast(Send(id=StepId(f"{BROADCAST_STEP}{message}"), message=message))
@@ -221,6 +236,8 @@ class Journey:
             claim_id=self._claim_id,
             round=self._thread.round,
             reminders=self._reminders,
+            said_until=self._said_in_line.until,
+            say_again_at=self._said_in_line.again_at,
             moving=self._thread.moving,
             path=self._thread.path,
             left_out=self._thread.recorder.left_out,

@@ -45,6 +45,7 @@ class RestingThread:
         self.rest_until = start.state.rest_until
         self.round: int = start.state.round
         self.moving: Move | None = start.state.moving
+        self.moved_at: datetime | None = None
         self.resting_at: str | None = None
         self.recorder = PathRecorder(start.state.path, start.state.left_out, world.now)
 
@@ -118,6 +119,7 @@ class RestingThread:
         self.moving = None
         if move.program.version != self.program.version:
             self.recorder.note_move(move.program.version)
+            self.moved_at = self._world.now()
         self.program = move.program
         return move
 

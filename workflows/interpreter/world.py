@@ -47,10 +47,12 @@ class World(Protocol):
         """
         ...
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
+    async def stand_in_line(
+        self, until: Callable[[], datetime], after_claim: int
+    ) -> PlaceGiven | Broadcast | Leave | None:
         """Rest in line until a claim newer than `after_claim` is given, or a broadcast or a request to leave comes.
 
-        Returns None when `until` came first.
+        Returns None when `until` came first, or became another moment by a move to another version.
         """
         ...
 

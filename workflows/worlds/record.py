@@ -20,7 +20,7 @@ from schemas.journey.signals import Broadcast, ContactEvent, Leave, Move, PlaceG
 from schemas.journey.state import JourneyState
 from schemas.reasons import Reason
 from schemas.time.moments import Until, next_moment
-from workflows.interpreter.journey import WAITING_LIST, Ended, Journey
+from workflows.interpreter.journey import Ended, Journey
 from workflows.interpreter.path_recorder import MOST_STAYS
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 from workflows.worlds.early_exits import EarlyExit, early_exits
@@ -103,33 +103,33 @@ class Record:
     async def find_moment(self, until: Until) -> datetime:
         return next_moment(until, self._now, self._recorded.time_zone).astimezone(UTC)
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
-        woken = self._stand_in_line(until, after_claim)
+    async def stand_in_line(
+        self, until: Callable[[], datetime], after_claim: int
+    ) -> PlaceGiven | Broadcast | Leave | None:
+        woken = self._stand_in_line(until(), after_claim)
         self._run.discard_before(self._now)
         return woken
 
     def _stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
-        stay, _ = self._run.stay_at(WAITING_LIST, self._now)
-        early_exit = self._next_exit
-        end = until if stay is None else stay.left_at
-        if early_exit is not None and (early_exit.stay is stay or self._exits_before(end)):
+        stay = self._run.end_in_line()
+        early_exit, end = self._next_exit, until if stay is None else stay.left_at
+        spoken_to = self._run.spoken_to_in_line(until, stay and stay.left_at, self._tried)
+        exits = early_exit is not None and (early_exit.stay is stay or self._exits_before(end))
+        if early_exit is not None and exits and (spoken_to is None or early_exit.at <= spoken_to):
             return self._exit_early(early_exit)
-        if stay is None and self._recorded.until is None:
-            # They had been notified and stood in line no more; on a version that lets them wait again, they expire.
-            self._advance_to(until)
+        if spoken_to is not None or (stay is None and self._recorded.until is None):
+            # They are said something; or they had been told and stood in line no more: where they do, they expire.
+            self._advance_to(spoken_to or until)
             return None
-        if stay is None or stay.left_at is None:
-            raise EndOfRecord
-        if stay.why is Why.LEFT:
-            # By a rule that this version does not have: what would have come in line is unknown.
+        if stay is None or stay.left_at is None or stay.why is Why.LEFT:
+            # Left by a rule that this version does not have: what would have come in line is unknown.
             raise EndOfRecord
         self._advance_to(stay.left_at)
         match stay.why:
             case Why.PLACE_GIVEN:
                 return PlaceGiven(claim_id=after_claim + 1)
             case Why.BROADCAST:
-                following = self._run.entries[self._run.place_of(stay) + 1 :]
-                return Broadcast(message=following[0].message or "") if following else Broadcast(message="")
+                return Broadcast(message=self._run.message_after(stay))
             case Why.DISCONTINUED:
                 return Leave(reason=Reason.DISCONTINUED)
             case _:

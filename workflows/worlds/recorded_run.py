@@ -5,11 +5,10 @@ from datetime import datetime
 
 from schemas.document.steps import Send
 from schemas.ids import StepId
-from schemas.journey.path import JourneyPath, PathEntry
+from schemas.journey.path import JourneyPath, PathEntry, Why
 from schemas.journey.program import Program
 from schemas.journey.state import JourneyStart
-from workflows.interpreter.journey import UNTIL_REMINDER, Journey
-from workflows.interpreter.walk import BROADCAST_STEP
+from workflows.interpreter.journey import UNTIL_REMINDER, WAITING_LIST, Journey
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +111,36 @@ class RecordedRun:
         entries = self._path
         return entries[-1].entered_at if entries and entries[-1].left_at is None else now
 
+    def end_in_line(self) -> PathEntry | None:
+        """The recorded stay in line at whose end the same wait was over: who is said that it is not back waits on."""
+
+        def ends(entry: PathEntry) -> bool:
+            return entry.step == WAITING_LIST and entry.why is not Why.STILL_WAITING
+
+        nth = sum(ends(each) for each in self.replayed)
+        found = [each for each in self.entries if ends(each)]
+        return found[nth] if nth < len(found) else None
+
+    def spoken_to_in_line(self, until: datetime, end: datetime | None, tried: Program) -> datetime | None:
+        """When something is said in line before the wait is over at `end`; None: nothing is.
+
+        Args:
+            until: when the rest in line is to end, on the version that is tried.
+        """
+        window_ends_at, alert = self._start.window_ends_at, self._start.alert_id or ""
+        if window_ends_at is None or until >= window_ends_at or (end is not None and until >= end):
+            return None
+        aligned, here = self.aligned(), tried.terms.get(alert)
+        if aligned is None or aligned.why is not Why.STILL_WAITING or here != self._start.program.terms.get(alert):
+            return until
+        return aligned.left_at
+
     def stay_with(self, step: Send) -> PathEntry | None:
-        """The recorded stay with this message, at the same visit; a broadcast is distinct from a send step."""
-        broadcast = step.id.startswith(BROADCAST_STEP)
+        """The recorded stay with this message, at the same visit; what is said in line is distinct from a send step."""
+        kind = _kind(step.id)
 
         def is_it(entry: PathEntry) -> bool:
-            return entry.message == step.message and entry.step.startswith(BROADCAST_STEP) is broadcast
+            return entry.message == step.message and _kind(entry.step) == kind
 
         nth = sum(is_it(each) for each in self.replayed)
         found = [each for each in self.entries if is_it(each)]
@@ -145,6 +168,11 @@ class RecordedRun:
         """The index of a stay in the recorded path, by identity: two stays that took no time can be equal."""
         return next(index for index, each in enumerate(self.entries) if each is stay)
 
+    def message_after(self, stay: PathEntry) -> str:
+        """The message that was sent after a stay in line."""
+        following = self.entries[self.place_of(stay) + 1 :]
+        return (following[0].message or "") if following else ""
+
     def skipped_to_end(self, stay: PathEntry) -> bool:
         """Whether the rest of the thread was skipped too: then the next entry is not the step that follows."""
         step = self._start.program.steps.get(StepId(stay.step))
@@ -171,6 +199,11 @@ def _events_of(recorded: Recorded) -> list[RecordedEvent]:
             event = replace(event, happened_at=found.happened_at)
         ended_waits.append(event)
     return sorted((*ended_waits, *others), key=_at)
+
+
+def _kind(step: str) -> str:
+    """`broadcast`, `while-waiting`, or nothing of a document's own step."""
+    return step.rpartition("/")[0]
 
 
 def _at(event: RecordedEvent) -> tuple[datetime, datetime]:

@@ -112,7 +112,7 @@ class Rehearsal:
                 case _:
                     return None
 
-        woken = self._next(until, counts, kept=(PlaceGiven, Broadcast))
+        woken = self._next(lambda: until, counts, kept=(PlaceGiven, Broadcast))
         if isinstance(woken, ContactEvent):
             # Events of the same moment are one happening under several names.
             self._ahead = [
@@ -120,7 +120,9 @@ class Rehearsal:
             ]
         return woken
 
-    async def stand_in_line(self, until: datetime, after_claim: int) -> PlaceGiven | Broadcast | Leave | None:
+    async def stand_in_line(
+        self, until: Callable[[], datetime], after_claim: int
+    ) -> PlaceGiven | Broadcast | Leave | None:
         def counts(signal: Signal) -> PlaceGiven | Broadcast | Leave | None:
             match signal:
                 case PlaceGiven(claim_id=claim_id):
@@ -138,14 +140,17 @@ class Rehearsal:
         return self._next(until, counts, kept=(PlaceGiven,))
 
     def _next(
-        self, until: datetime | None, counts: Callable[[Signal], WokenT | None], kept: tuple[type[Signal], ...]
+        self,
+        until: Callable[[], datetime | None],
+        counts: Callable[[Signal], WokenT | None],
+        kept: tuple[type[Signal], ...],
     ) -> WokenT | None:
         """The next happening that counts, and the clock at it; or the clock at `until`.
 
         Of those that do not count, the `kept` and a yes stay ahead; the others are dropped.
         """
         for happening in tuple(self._ahead):
-            if until is not None and happening.at > max(until, self._now):
+            if (ends := until()) is not None and happening.at > max(ends, self._now):
                 break
             if isinstance(happening.signal, Move):
                 self._pass(happening)
@@ -156,9 +161,9 @@ class Rehearsal:
                 return woken
             elif not isinstance(happening.signal, kept) and not _is_yes(happening.signal):
                 self._ahead.remove(happening)
-        if until is None:
+        if (ends := until()) is None:
             raise Unending
-        self._now = max(self._now, until)
+        self._now = max(self._now, ends)
         return None
 
     def _pass(self, happening: Happening) -> None:

@@ -14,7 +14,7 @@ from pydantic import ConfigDict
 
 from schemas.criteria import Criteria
 from schemas.document.alert_types.offer import Measure, Offer
-from schemas.document.alert_types.vocabulary import AlertEvent, Days, Reminders
+from schemas.document.alert_types.vocabulary import AlertEvent, Days, Reminders, WhileWaiting
 from schemas.ids import Level
 from schemas.model import Section
 from schemas.names import Code, Label
@@ -34,6 +34,7 @@ class QueueTerms:
         units_per_contact: units that each of them is told for; more than one only where one is told per unit.
         offer_lapses_after: when an offer that was not taken up passes to the next; None: never.
         not_if_bought_within: who bought it in that time before is left out; None: only who bought it since entering.
+        while_waiting: what is said to those who still wait.
     """
 
     threshold: int = 1
@@ -43,6 +44,7 @@ class QueueTerms:
     reminders: Reminders | None = None
     offer_lapses_after: timedelta | None = None
     not_if_bought_within: timedelta | None = None
+    while_waiting: tuple[WhileWaiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,20 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from schemas.document.alert_types.alert import PLENTY, Alert, QueueTerms, Sight, UsualCase
 from schemas.document.alert_types.offer import Measure, Offer
-from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType, Hours, Order, Reminders, Units
+from schemas.document.alert_types.vocabulary import (
+    Action,
+    AlertEvent,
+    AlertType,
+    Hours,
+    Order,
+    Reminders,
+    Units,
+    WhileWaiting,
+)
 from schemas.reasons import Reason
 
 MOST_CONTACTS_PER_UNIT = 1000
+MOST_WHILE_WAITING = 5
 
 
 def _contacts_per_unit(value: object) -> object:
@@ -58,6 +68,8 @@ class BackInStock(Alert):
     """Who is told first."""
     reminders: Reminders | None = None
     """Reminders after the alert's thread."""
+    while_waiting: Annotated[tuple[WhileWaiting, ...], Field(max_length=MOST_WHILE_WAITING)] = ()
+    """What is said to those who still wait, after so long; nothing when left out."""
     offer_lapses_after: Hours | None = None
     """When a place that was not taken up passes to the next, in whole hours."""
     tells_late_entrants: Annotated[bool, Field(strict=True)] = False
@@ -72,6 +84,7 @@ class BackInStock(Alert):
             newest_first=self.order is Order.FIRST_IN_LAST_OUT,
             reminders=self.reminders,
             offer_lapses_after=self.offer_lapses_after,
+            while_waiting=self.while_waiting,
         )
 
     def trigger(self, offer: Offer) -> Decimal | None:
@@ -95,6 +108,9 @@ class BackInStock(Alert):
         if field == "units_per_contact":
             units = self.units_per_contact
             return f" keeps {units} unit{'' if units == 1 else 's'} for each contact instead of {old.units_per_contact}"
+        if field == "while_waiting":
+            said = "; ".join(map(str, self.while_waiting))
+            return f" says {said} to those who still wait" if said else " says nothing more to those who still wait"
         if field != "contacts_per_unit":
             return None
         many = self.contacts_per_unit

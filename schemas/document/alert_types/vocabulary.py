@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from schemas.model import Section
-from schemas.time.durations import Duration
+from schemas.names import Code
+from schemas.time.durations import Duration, format_duration
 
 
 class AlertType(StrEnum):
@@ -78,3 +79,27 @@ class Reminders(Section, title="Reminders"):
     """How long after the alert's thread, and after each reminder."""
     times: Annotated[int, Field(strict=True, ge=1, le=10)] = 1
     """How many, 1 to 10."""
+
+
+MOST_TIMES = 30
+
+
+class WhileWaiting(Section, title="While waiting"):
+    """What is said to those who still wait: that it is not back, and they are in line as before."""
+
+    after: Annotated[Duration, AfterValidator(_some_time)]
+    """How long after they entered, and after each time it was said."""
+    send: Code
+    """The short name of the message."""
+    times: Annotated[int, Field(strict=True, ge=1, le=MOST_TIMES)] = 1
+    """How often, 1 to 30."""
+
+    @property
+    def moments(self) -> tuple[timedelta, ...]:
+        """How long after entering it is said, each time."""
+        return tuple(self.after * time for time in range(1, self.times + 1))
+
+    def __str__(self) -> str:
+        """As it is said of a change: `still-waiting after 14 days`."""
+        often = "" if self.times == 1 else f", {self.times} times"
+        return f"'{self.send}' after {format_duration(self.after)}{often}"
