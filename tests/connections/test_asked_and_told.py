@@ -174,6 +174,17 @@ async def test_a_webhook_whose_clock_is_behind_is_asked_about_after_a_poll_and_n
     assert await far.known() == ("Cup", 0)
 
 
+async def test_who_tells_without_a_pause_does_not_put_off_that_it_is_asked_again(far: Far) -> None:
+    behind = datetime.now(UTC) - timedelta(minutes=2)
+    await far.tell(level(0, behind))
+    due = await far.pool.fetchval("select due_at from hints")
+    await far.tell(level(1, behind))
+    assert await far.pool.fetchval("select due_at from hints") == due
+    await far.pool.execute("update hints set attempts = 1")
+    await far.tell(level(2, behind))
+    assert await far.pool.fetchval("select due_at > $1 and attempts = 0 from hints", due), "it was taken meanwhile"
+
+
 async def test_an_answer_is_newer_than_all_that_came_before_the_question_whatever_clocks_say(far: Far) -> None:
     ahead = datetime.now(UTC) + timedelta(minutes=4)
     await far.tell(product("Cup", ahead), level(5, ahead))

@@ -2394,7 +2394,8 @@ begin
     if not exists (select from connections where store_id = store) then
         return;
     end if;
-    update hints set due_at = now() + after, attempts = 0
+    -- One that nobody has taken yet is not put off by another; one that is being followed is followed again.
+    update hints set due_at = case when attempts = 0 then least(due_at, now() + after) else now() + after end, attempts = 0
     where store_id = store and coalesce(product_id, '') = coalesce(product, '') and coalesce(variant_id, '') = coalesce(variant, '')
       and coalesce(order_id, '') = coalesce(bought, '') and coalesce(cart_id, '') = coalesce(cart, '');
     if found then
@@ -2411,7 +2412,7 @@ begin
     insert into hints as known (store_id, product_id, variant_id, order_id, cart_id, due_at)
     values (store, product, variant, bought, cart, now() + after)
     on conflict (store_id, coalesce(product_id, ''), coalesce(variant_id, ''), coalesce(order_id, ''), coalesce(cart_id, ''))
-    do update set due_at = excluded.due_at, attempts = 0;
+    do update set due_at = least(known.due_at, excluded.due_at), attempts = 0;
 end
 $$;
 
