@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
-from activities.waitlist.episodes import look_again
+from activities.waitlist.episodes import ARMED_AT_ONCE, look_again
 from schemas.ids import AlertId, ContactId, JourneyId, StoreId, Subject, VersionId
 from schemas.journey.activities import LeftWaitlist
 from schemas.journey.program import Program
@@ -110,10 +110,15 @@ class Waitlist:
         self._pool = pool
 
     async def give_places(self, subject: Subject) -> PlacesGiven:
-        """Claim the next in line of every open episode of the subject; dismiss them if it is gone for good."""
+        """Claim the next in line of every open episode of the subject; dismiss them if it is gone for good.
+
+        As long as a rise of the measure has not armed all that it arms, some are armed and no place is given.
+        """
         store_id, key = subject.store_id, subject.key
         async with transaction(self._pool) as connection:
             await SQL.hold_product.run(connection, store_id=store_id, subject=key)
+            if await SQL.arm.value(connection, store_id=store_id, subject=key, most=ARMED_AT_ONCE) is not None:
+                return PlacesGiven(to_notify=0, more=True)
             dismissed = await SQL.dismiss.values(connection, store_id=store_id, subject=key, most=CLAIMS_AT_ONCE)
             more = len(dismissed) == CLAIMS_AT_ONCE
             episodes = await SQL.open_episodes.rows(connection, EpisodeOfShelf, store_id=store_id, subject=key)

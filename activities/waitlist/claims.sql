@@ -19,6 +19,25 @@ with gone as (
 insert into outbox (kind, journey_id, reason) select 'leave', journey_id, 'discontinued' from gone
 returning id;
 
+-- name: arm
+-- Some whom a rise of the measure arms, of the thing's oldest rise that not all have been armed for; they come before the places,
+-- for what has fallen since may be a crossing for them. How many; null: there is no such rise.
+with rise as (
+    select r.* from rises r
+    where r.store_id = :store_id and r.subject in (select subject from subjects_of_thing(:store_id, :subject))
+    order by r.id limit 1
+), newly as (
+    update waiting set armed = true
+    where place = any(array(
+        select w.place from rise r join waiting w on w.alert_id = r.alert_id and w.store_id = r.store_id and w.subject = r.subject
+        where w.state = 'waiting' and not w.armed and w.trigger_at < r.measure and w.place <= r.last_place
+        limit :most))
+    returning place
+), done as (
+    delete from rises where id in (select id from rise) and (select count(*) from newly) < :most
+)
+select (select count(*) from newly) from rise;
+
 -- name: open_episodes
 -- Those of one subject whose alerts are not paused, the strongest reason first; before them those of the same thing whose
 -- reason is stronger, so that whoever is in both lines is told by that one (promise P9).

@@ -12,6 +12,9 @@ from schemas.ids import AlertId, Level, StoreId, Subject
 
 SQL = load_queries("activities.waitlist", "episodes.sql")
 
+ARMED_AT_ONCE = 2000
+"""Of a line, by whoever tells of a rise: it takes tenths of a second, and a shop waits for the answer."""
+
 
 async def observe_units(
     connection: Connection, store_id: StoreId, items: Iterable[str], seconds: float | None = None
@@ -127,7 +130,9 @@ async def _write(connection: Connection, store_id: StoreId, changes: EpisodeChan
     if new := [_row(each) for each in rows if each.id is None]:
         await SQL.open_episodes.run(connection, store_id=store_id, episodes=new)
     for (alert_id, subject), measure in changes.highest.items():
-        await SQL.arm.run(connection, alert_id=alert_id, store_id=store_id, subject=subject, measure=measure)
+        await SQL.arm.run(
+            connection, alert_id=alert_id, store_id=store_id, subject=subject, measure=measure, most=ARMED_AT_ONCE
+        )
     if changes.as_before:
         await SQL.take_up_again.run(connection, store_id=store_id, subjects=changes.as_before)
 

@@ -43,9 +43,24 @@ where episodes.id = e.id;
 
 -- name: arm
 -- The measure was above their trigger, so that a later fall to it is a crossing. For one alert and subject at a time: their part
--- of the line is found by an index, which no plan for many takes.
-update waiting set armed = true
-where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and not armed and trigger_at < :measure;
+-- of the line is found by an index, which no plan for many takes. Of a long line some; the shelf is asked to arm the rest.
+with newly as (
+    update waiting set armed = true
+    where place = any(array(
+        select place from waiting
+        where alert_id = :alert_id and store_id = :store_id and subject = :subject and state = 'waiting' and not armed
+          and trigger_at < :measure::numeric
+        limit :most))
+    returning place
+), lower as (
+    -- Whoever is armed by those is armed by this one.
+    delete from rises where alert_id = :alert_id and store_id = :store_id and subject = :subject and measure <= :measure
+), rest as (
+    insert into rises (alert_id, store_id, subject, measure, last_place)
+    select :alert_id, :store_id, :subject, :measure, (select max(place) from waiting) where (select count(*) from newly) = :most
+    returning id
+)
+insert into outbox (kind, store_id, subject) select 'look_again', :store_id, :subject from rest;
 
 -- name: take_up_again
 -- What they wait for changed and changed back: who was passed over is looked at again, as after any change.

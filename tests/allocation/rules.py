@@ -73,7 +73,11 @@ _RULES = {
         from waiting w join alerts a on a.id = w.alert_id
         join episodes e on (e.alert_id, e.store_id, e.subject) = (w.alert_id, w.store_id, w.subject)
         where a.type = 'low-inventory' and w.state = 'waiting' and e.closed_at is null
-          and e.measure > w.trigger_at and not w.armed""",
+          and e.measure > w.trigger_at and not w.armed
+          and not exists (
+              select from rises r
+              where (r.alert_id, r.store_id, r.subject) = (w.alert_id, w.store_id, w.subject)
+                and r.measure > w.trigger_at and r.last_place >= w.place)""",
     "who was called at a bound was armed for it": """
         select c.id from claims c join waiting w on w.journey_id = c.journey_id where not w.armed""",
     "only one who was cancelled while the message left is told and yet out of line": """
@@ -108,6 +112,9 @@ _RULES = {
           and not exists (select from looking l where (l.store_id, l.subject) = (e.store_id, e.subject))""",
 }
 _CALLS = {
+    "a rise that has not armed all that it arms is looked at": """
+        select r.id from rises r
+        where not exists (select from looking l where (l.store_id, l.subject) = (r.store_id, r.subject))""",
     "who has a place is being called": """
         select c.journey_id from claims c join episodes e on e.id = c.episode_id
         where c.state = 'given' and c.notified_at is null

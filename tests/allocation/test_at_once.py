@@ -102,9 +102,8 @@ async def test_an_episode_that_waited_to_open_opens_after_all_that_was_told_mean
         (again,) = await shop.signs_up("first")
     await restocking
     assert again != called
-    (told_at, opened_at) = await pool.fetchrow(
-        "select (select settled_at from claims), (select opened_at from episodes where closed_at is null)"
-    )
+    told_at = await pool.fetchval("select settled_at from claims")
+    opened_at = await pool.fetchval("select opened_at from episodes where closed_at is null")
     assert asked_at < told_at < opened_at
 
 

@@ -80,6 +80,7 @@ OF_NOBODY = {
     "publications",
     "reconciliations",
     "retention_runs",
+    "rises",
     "sending_turns",
     "sign_up_counts",
     "stock",

@@ -768,6 +768,17 @@ create index waiting_next on waiting (alert_id, store_id, subject, entered_at, p
 create index waiting_trigger on waiting (alert_id, store_id, subject, trigger_at desc, entered_at, place)
     where state = 'waiting' and passed_over_for is null and armed and trigger_at is not null;
 create index waiting_unarmed on waiting (alert_id, store_id, subject, trigger_at) where state = 'waiting' and not armed;
+-- Rises of a measure that arm more of a line than are armed at once: those who stood in it then, as far as `last_place`. The shelf
+-- arms them before it gives the next place (activities/waitlist/claims.sql), so a fall meanwhile is a crossing for them too.
+create table rises (
+    id         bigint generated always as identity primary key,
+    alert_id   text not null references alerts,
+    store_id   text not null,
+    subject    text not null,
+    measure    numeric(18, 4) not null,
+    last_place bigint not null
+);
+create index rises_of_line on rises (store_id, subject, alert_id);
 create index waiting_line on waiting (store_id, subject, alert_id, entered_at, place) where state in ('waiting', 'claimed');
 -- Who is claimed is never passed over. So this serves those who list a line, and never whoever asks of one contact: many may be
 -- claimed in a moment, before the planner hears of it.
