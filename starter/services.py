@@ -20,6 +20,7 @@ from activities.revenue.links import Links
 from activities.senders.registry import Senders
 from activities.storefronts.registry import Storefronts
 from activities.waitlist.entrances import Entrances
+from activities.waitlist.place_shown import PlacesShown
 from activities.waitlist.work import ProofOfWork
 from schemas.settings import Settings
 from starter.ops.approvals import Approvals
@@ -76,6 +77,7 @@ class Services:
     webhooks: Webhooks
     provider_webhooks: ProviderWebhooks
     sign_ups: Entrances
+    places_shown: PlacesShown
     proof_of_work: ProofOfWork
     events: Events
     views: Views
@@ -137,6 +139,7 @@ def build_services(
         webhooks=Webhooks(delivered, WebhookSecrets(settings.store_secrets, webhooks or pool, shops.seal)),
         provider_webhooks=ProviderWebhooks(delivered, Feedback(webhooks or pool)),
         sign_ups=Entrances(pool),
+        places_shown=PlacesShown(pool),
         proof_of_work=ProofOfWork(pool),
         events=(events := Events(pool, settings.attribution)),
         views=Views(pool, events),

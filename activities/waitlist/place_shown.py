@@ -5,10 +5,14 @@ each sign-up that is accepted adds one, whoever it names, and nothing but time t
 (docs/decisions/0046-shops-page.md).
 """
 
-from activities.postgres.pool import Connection
+from datetime import UTC, datetime
+
+from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
-from activities.waitlist.alerts import AlertInForce
+from activities.waitlist.alerts import AlertInForce, sign_up_alert
 from activities.waitlist.entry import Entered, Interest, NotEntered, subject_of
+from schemas.errors import DomainError
+from schemas.ids import StoreId
 
 SQL = load_queries("activities.waitlist", "place_shown.sql")
 
@@ -27,3 +31,28 @@ async def count_and_place(
     if not (isinstance(result, Entered) and result.entered):
         await SQL.count_again.run(connection, **line)
     return await SQL.asked.value(connection, **line, days=alert.window_days)
+
+
+class PlacesShown:
+    """What is shown to who is thanked and does not sign up."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def of_next(self, store_id: StoreId, variant_id: str, list_code: str | None) -> int | None:
+        """The place that a sign-up would be shown now. Nothing is counted."""
+        async with self._pool.acquire() as connection:
+            product_id = await SQL.product.value(connection, store_id=store_id, variant_id=variant_id)
+            if product_id is None:
+                return None
+            try:
+                alert = await sign_up_alert(connection, store_id, list_code)
+            except DomainError:
+                return None
+            subject = subject_of(alert, Interest(store_id, product_id, variant_id, datetime.now(UTC)))
+            if subject is None:
+                return None
+            asked: int | None = await SQL.asked.value(
+                connection, alert_id=alert.alert_id, store_id=store_id, subject=subject.key, days=alert.window_days
+            )
+            return None if asked is None else asked + 1

@@ -130,7 +130,12 @@ async def test_what_fills_in_the_field_that_nobody_sees_is_thanked_and_enters_no
     await web.webhook("products/update", product_message())
     person = await sign_up(web, "a")
     program = await sign_up(web, "b", homepage="https://spam.example")
-    assert (program.status_code, program.content) == (202, person.content)
+    said = [answer.json() for answer in (person, program)]
+    # As the next who asks is told, with a token that is nobody's.
+    assert [each.pop("place_at_most") for each in said] == [1, 2]
+    assert len({each.pop("device") for each in said}) == 2
+    assert (program.status_code, said[1]) == (202, said[0])
+    assert await pool.fetchval("select count(*) from devices") == 1
     assert await in_line(pool) == 1
     assert "shelftalk_trapped_sign_ups_total 1.0" in (await web.open.get("/metrics")).text
 

@@ -196,7 +196,9 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
     device = secrets.token_urlsafe(DEVICE_BYTES)
     if asked.homepage:
         dependencies.metrics.trapped_sign_up()
-        return SignUpAccepted(detail=TEXTED if asked.email is None else MAILED, device=device)
+        place = await dependencies.services.places_shown.of_next(asked.store, asked.variant, asked.list)
+        detail = TEXTED if asked.email is None else MAILED
+        return SignUpAccepted(detail=detail, device=device, place_at_most=place)
     proof = asked.proof and (asked.proof.challenge, asked.proof.number)
     await dependencies.services.proof_of_work.require(
         dependencies.work_bounds, network, asked.store, asked.variant, proof
