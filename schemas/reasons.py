@@ -31,6 +31,7 @@ class Reason(StrEnum):
     TOLD_TOGETHER = "told_together"
     WINDOW_ENDED = "window_ended"
     NOT_NEXT_IN_LINE = "not_next_in_line"
+    FEWER_THAN_WANTED = "fewer_than_wanted"
     MESSAGE_DRAFT = "message_draft"
     MESSAGE_BROKEN = "message_broken"
     NO_MESSAGE = "no_message"
@@ -121,6 +122,7 @@ _SENTENCES = {
     Reason.TOLD_TOGETHER: "It waits for what else comes back for them, to be told in one message.",
     Reason.WINDOW_ENDED: "The relevancy window ended before there was a unit for them.",
     Reason.NOT_NEXT_IN_LINE: "There were fewer units than people waiting, and others came first.",
+    Reason.FEWER_THAN_WANTED: "There are fewer units for them than they want. Others are told; they keep their place.",
     Reason.MESSAGE_DRAFT: "The message is still a draft.",
     Reason.MESSAGE_BROKEN: "The message could not be rendered; its template needs mending.",
     Reason.NO_MESSAGE: "The thread they walked has no message for them.",

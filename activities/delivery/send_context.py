@@ -126,7 +126,8 @@ class SendContexts:
         row = await self._facts.ask(_asked(request, message))
         if row is None:
             raise UnknownJourney(f"journey {request.journey_id} is not in the database that is asked")
-        then = replace(row, claim="given", in_stock=True, measure=measure, gathers=row.together_until is not None)
+        gathers = row.together_until is not None
+        then = replace(row, claim="given", in_stock=True, fewer_than_wanted=False, measure=measure, gathers=gathers)
         passed = await passes(self._database, row, row.contact_id, row.store_id, row.product_id, row.variant_id)
         return await self._known(request, then, message, None, passed=passed, told_in_another=True)
 

@@ -41,7 +41,7 @@ select
     a.id as alert_id, a.type, a.triggers, a.profile,
     case when co.paused_at is not null then 'conversation_paused' when a.paused_at is not null then 'alert_paused' end as paused,
     e.id is not null and (claim.state is distinct from 'given' or e.id = claim.episode_id) as in_stock,
-    e.measure, w.trigger_at,
+    coalesce(w.quantity > 1 and w.quantity > most_of_one(e), false) as fewer_than_wanted, e.measure, w.trigger_at,
     w.currency is not distinct from st.currency or w.currency is null as same_currency,
     exists (
         select from orders o

@@ -64,6 +64,7 @@ def verdict_facts(
         other_product=row.other_product,
         claim=row.claim,
         in_stock=_in_stock(row, offer, still=request.says_still),
+        fewer_than_wanted=row.fewer_than_wanted,
         same_currency=row.same_currency,
         measure=row.measure,
         trigger=row.trigger_at,

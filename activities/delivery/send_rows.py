@@ -32,6 +32,7 @@ class SendRow:
         alert_id, type, triggers, profile: of the alert; all None without one.
         claim: the state of the claim in hand, or of the last one that the contact was told by.
         in_stock: an episode is open, and it is that of a claim that was given.
+        fewer_than_wanted: there are units, and fewer than the contact wants.
         emptied: nothing is left of the cart that the journey was entered on; None: it was entered on nothing.
         measure: the price or quantity that the alert watches, now.
         trigger_at: the bound that the contact's entry set.
@@ -75,6 +76,7 @@ class SendRow:
     profile: object
     paused: Reason | None
     in_stock: bool
+    fewer_than_wanted: bool
     measure: Decimal | None
     trigger_at: Decimal | None
     same_currency: bool

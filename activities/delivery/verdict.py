@@ -38,6 +38,7 @@ class MessageFacts:
         claim: `given`: not told yet; `used`: told before; `lapsed`: told, and the place went to the next; None: none.
         on_sale, in_stock: true for a journey that is about no product. In stock for an alert: an episode is open, and
             for a claim not used yet it is the one the claim was given in; without an alert: it can be bought now.
+        fewer_than_wanted: there are units for sale, and fewer than the contact wants.
         other_product: the variant's id is told for two products at once, and means the one they did not ask for.
         measure, trigger: the price or quantity now, and the bound it must not exceed; None: the alert has none.
         already_sent: this message was sent, or may have been, before the journey moved to another version.
@@ -73,6 +74,7 @@ class MessageFacts:
     on_sale: bool
     claim: Literal["given", "used", "lapsed"] | None
     in_stock: bool
+    fewer_than_wanted: bool = False
     other_product: bool = False
     same_currency: bool = True
     measure: Decimal | None = None
@@ -239,6 +241,8 @@ def _about_the_offer(facts: MessageFacts, type_: AlertType) -> Refused | None:
         return Refused(reason=Reason.INACTIVE, then=passing)
     if not facts.in_stock or facts.claim is None:
         return Refused(reason=Reason.SOLD_OUT_AGAIN, then=passing)
+    if facts.fewer_than_wanted:
+        return Refused(reason=Reason.FEWER_THAN_WANTED, then=passing)
     if not trigger_holds(facts.trigger, facts.measure):
         return Refused(reason=ALERT_TYPES[type_].over_trigger, then=passing)
     return None

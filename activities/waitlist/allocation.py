@@ -29,11 +29,11 @@ class Episode:
 
     Attributes:
         contacts_per_unit: people told for each unit that arrived; ≥ 1. None: everyone is told.
-        units_per_contact: units that each of them is told for; ≥ 1.
+        units_per_contact: units that each of them is told for, who wants no more; ≥ 1.
         available: units there now; ≥ 0. Zero: the episode is over.
         arrived: units that came in during the episode and were, or can still be, promised. Less than `available` where
             other locations began to count: what was there already did not arrive.
-        claimed: claims that count.
+        claimed: units that claims that count are for; where several contacts share a unit, as often as contacts.
     """
 
     contacts_per_unit: int | None
@@ -48,20 +48,27 @@ class Episode:
 
     @property
     def places(self) -> int | None:
-        """How many more may be notified now; ≥ 0. None: as many as are in line."""
+        """How many more may be notified now, of those who want no more than it keeps for each; ≥ 0. None: as many as
+        are in line."""
+        return None if self.earned is None else self.earned // self.units_per_contact
+
+    @property
+    def earned(self) -> int | None:
+        """For how many units claims may still be given, counted as `claimed`. None: for as many as anybody wants."""
         if self.contacts_per_unit is None:
             return None
-        return max(0, min(self._contacts(self.arrived) - self.claimed, self._contacts(self.available)))
+        of_each = self.contacts_per_unit
+        return max(0, min(of_each * self.arrived - self.claimed, of_each * self.available))
 
     @property
     def promised(self) -> int:
         """How many units the claims take; none, where everyone is told."""
         per_unit = self.contacts_per_unit
-        return 0 if per_unit is None else -(-self.claimed * self.units_per_contact // per_unit)
+        return 0 if per_unit is None else -(-self.claimed // per_unit)
 
-    def _contacts(self, units: int) -> int:
-        assert self.contacts_per_unit is not None, "it is asked where not everyone is told"
-        return self.contacts_per_unit * units // self.units_per_contact
+    def units_for(self, quantity: int) -> int:
+        """For how many units a claim of somebody is who wants so many."""
+        return max(quantity, self.units_per_contact)
 
 
 def trigger_holds(trigger: Decimal | None, measure: Decimal | None, *, armed: bool = True) -> bool:
@@ -122,9 +129,9 @@ class Supply:
         return max(0, floor(min(self.arrived - self.taken, Decimal(self.available)) / share))
 
 
-def share_of(contacts_per_unit: int, units_per_contact: int) -> Decimal:
-    """How many units one claim takes. Rounded down, so that three thirds are never more than a whole."""
-    return (Decimal(units_per_contact) / contacts_per_unit).quantize(SMALLEST_SHARE, ROUND_DOWN)
+def share_of(contacts_per_unit: int, units: int) -> Decimal:
+    """How much a claim for so many units takes. Rounded down, so that three thirds are never more than a whole."""
+    return (Decimal(units) / contacts_per_unit).quantize(SMALLEST_SHARE, ROUND_DOWN)
 
 
 def observe_supply(supply: Supply, units: int) -> Supply:

@@ -5,6 +5,7 @@ Whatever gives, returns or ends a claim goes through here; episodes are `episode
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 import structlog
 from pydantic import ValidationError
@@ -41,6 +42,17 @@ class EpisodeOfShelf:
 
     id: int
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextPlace:
+    """A place that is to be given: how many units they want, for how many it is, and what it takes of which item."""
+
+    journey_id: JourneyId
+    quantity: int
+    units: int
+    item: str | None
+    share: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +220,20 @@ class _Given:
 async def _claim(connection: Connection, episode: EpisodeOfShelf) -> _Given:
     """Give the places of this episode to the next in line, `CLAIMS_AT_ONCE` at most."""
     most = CLAIMS_AT_ONCE
-    journeys: list[JourneyId] = await SQL.who_is_next.values(connection, episode_id=episode.id, most=most)
-    if not journeys:
+    places = await SQL.who_is_next.rows(connection, NextPlace, episode_id=episode.id, most=most)
+    if not places:
         return _Given(0, False)
-    claims = await SQL.claim.values(connection, episode_id=episode.id, journey_ids=journeys, most=most)
+    claims = await SQL.claim.values(
+        connection,
+        episode_id=episode.id,
+        journey_ids=[place.journey_id for place in places],
+        quantities=[place.quantity for place in places],
+        units=[place.units for place in places],
+        items=[place.item for place in places],
+        shares=[place.share for place in places],
+    )
     # Who left the line between the two questions leaves a place to one behind them.
-    return _Given(len(claims), len(journeys) == most or len(claims) < len(journeys))
+    return _Given(len(claims), len(places) == most or len(claims) < len(places))
 
 
 async def return_to_line(connection: Connection, journey_id: JourneyId, reason: Reason) -> None:

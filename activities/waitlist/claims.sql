@@ -65,29 +65,31 @@ order by id
 for update;
 
 -- name: who_is_next
-select w.journey_id from episodes e cross join lateral who_is_next(e, :most) with ordinality w
+select w.journey_id, w.quantity, w.units, w.item, w.share
+from episodes e cross join lateral who_is_next(e, :most)
+    with ordinality w (journey_id, entered_at, quantity, units, item, share, number)
 where e.id = :episode_id
-order by w.ordinality;
+order by w.number;
 
 -- name: claim
--- Claims for these, numbered in this order; not for who has left the line a moment ago. Each takes its share of an item of
--- which most is left; none, where everyone is told. Those who waited when the last change was heard are told for it, but for
--- as many as take what others gave back.
+-- Claims for these, in this order; not for who has left the line a moment ago, or wants another number of units since. Those
+-- who waited when the last change was heard are told for it, but for as many as take what others gave back.
 with next as (
-    select w.journey_id, n.number, w.counts_since
-    from unnest(:journey_ids::text[]) with ordinality n (journey_id, number) join waiting w on w.journey_id = n.journey_id
-    where w.state = 'waiting'
+    select w.journey_id, w.counts_since, n.units, n.item, n.share, n.number
+    from unnest(:journey_ids::text[], :quantities::integer[], :units::bigint[], :items::text[], :shares::numeric[])
+        with ordinality n (journey_id, quantity, units, item, share, number)
+    join waiting w on w.journey_id = n.journey_id
+    where w.state = 'waiting' and w.quantity = n.quantity
     for update of w
 ), claimed as (
     update waiting w set state = 'claimed' from next where w.journey_id = next.journey_id
 )
-insert into claims (episode_id, journey_id, item, locations, share, shop_at, heard_at)
-select e.id, n.journey_id, s.item, e.locations, coalesce(s.share, 0), change.shop_at, change.heard_at
-from (select journey_id, counts_since, row_number() over (order by number) as number from next) n
+insert into claims (episode_id, journey_id, units, item, locations, share, shop_at, heard_at)
+select e.id, n.journey_id, n.units, n.item, e.locations, n.share, change.shop_at, change.heard_at
+from (select next.*, row_number() over (order by number) as nth from next) n
 join episodes e on e.id = :episode_id
-left join lateral (select e.shop_at, e.heard_at where n.number > e.freed and n.counts_since <= e.heard_at) change on true
-left join shares_of(e, :most) s on s.number = n.number
-order by n.number
+left join lateral (select e.shop_at, e.heard_at where n.nth > e.freed and n.counts_since <= e.heard_at) change on true
+order by n.nth
 returning id;
 
 -- name: count_to_notify

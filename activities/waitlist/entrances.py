@@ -117,6 +117,7 @@ class Entrances:
         by: str | None = None,
         phone: str | None = None,
         texts: bool = False,
+        quantity: int | None = None,
     ) -> Entered | NotEntered:
         """Put a contact in line for a variant (or its product); one who is in line already keeps their place.
 
@@ -131,6 +132,7 @@ class Entrances:
             most_of_network: sign-ups for it in a day from the network that `source` names; likewise.
             list_code: for this list; not needed where the store has one list that takes such sign-ups.
             phone: their number, as they write it; another's is passed over. `texts`: they agree to text messages.
+            quantity: how many units they want; None: one, or as many as before.
 
         Raises:
             UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NetworkFull and others: as they say.
@@ -146,7 +148,7 @@ class Entrances:
             asks = await _agree(connection, alert, contact_id, shown, by_email=email is not None, texts=texts)
             if most_of_mailbox is not None:
                 await SQL.hold_mailbox.run(connection, contact_id=contact_id)
-            interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC))
+            interest = Interest(store_id, product_id, variant_id, at or datetime.now(UTC), quantity)
             result = await enter(connection, alert, contact_id, interest, most_of_mailbox=most_of_mailbox)
             if asks and isinstance(result, Entered) and result.entered:
                 await _ask_first(connection, result, shown)
@@ -250,6 +252,7 @@ def _unfulfilled(
         list_code=alert.list_code,
         alert_id=result.alert_id,
         reason=result.reason,
+        quantity=interest.quantity,
     )
 
 

@@ -27,12 +27,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What a contact showed interest in, and when (aware)."""
+    """What a contact showed interest in, and when (aware).
+
+    Attributes:
+        quantity: how many units they want, 1 to `MOST_WANTED`; None: they did not say.
+    """
 
     store_id: StoreId
     product_id: str
     variant_id: str | None
     at: datetime
+    quantity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,8 @@ async def enter(
         since=interest.at if late else None,
     )
     if known is not None:
+        if not late and interest.quantity is not None:
+            await _wants(connection, known, interest.quantity, subject)
         return Entered(known, False, alert.alert_id)
     await _end_stay_that_is_over(connection, alert, contact_id, subject)
     candidate = _Candidate(
@@ -115,6 +122,12 @@ async def enter(
     await look_again(connection, subject)
     waits_for_stock = candidate.terms.measure is Measure.NOTHING
     return Entered(journey_id, True, alert.alert_id, in_stock=late and waits_for_stock and facts.sight.in_stock)
+
+
+async def _wants(connection: Connection, journey_id: JourneyId, quantity: int, subject: Subject) -> None:
+    """One who is in line says how many units they want; what is there may be enough for them now."""
+    if await SQL.wants.value(connection, journey_id=journey_id, quantity=quantity):
+        await look_again(connection, subject)
 
 
 async def _end_stay_that_is_over(
@@ -215,6 +228,7 @@ async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFa
         subject=subject.key,
         entered_at=interest.at,
         purchases_since=since,
+        quantity=interest.quantity or 1,
         most_of_mailbox=candidate.most_of_mailbox,
     )
     sight = Sight(
@@ -262,5 +276,6 @@ async def _write_entry(
         armed=candidate.terms.armed(offer),
         currency=currency,
         late=candidate.late,
+        quantity=candidate.interest.quantity or 1,
     )
     return journey_id

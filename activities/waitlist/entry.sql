@@ -23,6 +23,12 @@ where w.alert_id = :alert_id and w.contact_id = :contact_id and w.store_id = :st
 order by w.place desc
 limit 1;
 
+-- name: wants
+-- They stay where they are in line; true: they wait, and wanted another number before.
+update waiting set quantity = :quantity
+where journey_id = :journey_id and state in ('waiting', 'claimed') and quantity <> :quantity and trigger_at is null
+returning state = 'waiting';
+
 -- name: leaving
 -- Their journey that is in this queue still, though it was asked to leave; and why. Not while a message of it may be leaving:
 -- whether they were told is not known yet.
@@ -39,7 +45,8 @@ select is_gone(:store_id, :subject) as gone,
        (select currency from stores where id = :store_id) as currency,
        exists (
            select from episodes
-           where alert_id = :alert_id and store_id = :store_id and subject = :subject and closed_at is null) as in_stock,
+           where alert_id = :alert_id and store_id = :store_id and subject = :subject and closed_at is null
+             and (:quantity::integer = 1 or :quantity <= most_of_one(episodes))) as in_stock,
        -- By any alert that watches for units, whatever its list.
        exists (
            select from episodes e join alerts a on a.id = e.alert_id
@@ -75,8 +82,10 @@ with journey as (
     returning id
 ), line as (
     insert into waiting (
-        journey_id, alert_id, type, contact_id, store_id, subject, entered_at, trigger_at, entry_price, armed, currency, passed_over_for)
+        journey_id, alert_id, type, contact_id, store_id, subject, entered_at, trigger_at, entry_price, armed, currency, quantity,
+        passed_over_for)
     select journey.id, a.id, a.type, :contact_id, :store_id, :subject, :entered_at, :trigger_at, :entry_price, :armed, :currency,
+           :quantity,
            (select 'contact_paused' from contacts where id = :contact_id and paused_until > now())
     from journey join alerts a on a.id = :alert_id
 )

@@ -1,7 +1,7 @@
 """Units that several alerts, levels and lists share out, in memory, as the functions of the schema have it. Pure.
 
 Supplies are kept for each item at each set of locations that a list counts; a claim takes its share from every one
-that it could use up. tests/allocation/test_forecast.py holds `units_left`, `places` and `shares_of` to this.
+that it could use up. tests/allocation/test_forecast.py holds `units_left`, `places` and `who_is_next` to this.
 """
 
 from collections import defaultdict
@@ -39,22 +39,42 @@ class SharedUnits:
         earned = episode.places
         if not earned:
             return earned
-        share = _share(episode)
+        share = _share(episode, episode.units_per_contact)
         return min(earned, sum(max(0, floor(self.left(item, counting) / share)) for item in items))
 
-    def take(self, episode: Episode, items: Iterable[str], counting: Locations) -> Episode:
-        """One of the places there are is given: the claim takes of the item of which most is left.
+    def most_for_one(self, episode: Episode, items: Iterable[str], counting: Locations) -> int:
+        """How many units at most somebody may want for whom there is a place; fewer may not fit either."""
+        there = max((self._there(item, counting) for item in items), default=0)
+        return there if episode.earned is None else min(there, episode.earned)
+
+    def fits(self, episode: Episode, items: Iterable[str], counting: Locations, quantity: int) -> bool:
+        """Whether there is a place for somebody who wants so many units of one item."""
+        if episode.earned is None:
+            return quantity == 1 or quantity <= self.most_for_one(episode, items, counting)
+        units = episode.units_for(quantity)
+        share = _share(episode, units)
+        return units <= episode.earned and any(
+            share <= self.left(item, counting) and quantity <= self._there(item, counting) for item in items
+        )
+
+    def take(self, episode: Episode, items: Iterable[str], counting: Locations, quantity: int = 1) -> Episode:
+        """A place for somebody who wants so many units is given: the claim takes of the item of which most is left.
 
         Returns:
             The episode with it.
         """
+        units = episode.units_for(quantity)
         if episode.contacts_per_unit is not None:
             most = min(items, key=lambda item: (-self.left(item, counting), item))
-            known, share = self._of_item[most], _share(episode)
+            known, share = self._of_item[most], _share(episode, units)
             for there, supply in known.items():
                 if takes_from(there, counting):
                     known[there] = replace(supply, taken=supply.taken + share)
-        return replace(episode, claimed=episode.claimed + 1)
+        return replace(episode, claimed=episode.claimed + units)
+
+    def _there(self, item: str, counting: Locations) -> int:
+        supply = self._of_item[item].get(counting)
+        return 0 if supply is None else supply.available
 
 
 def takes_from(there: Locations, counting: Locations) -> bool:
@@ -67,6 +87,6 @@ def takes_from(there: Locations, counting: Locations) -> bool:
     return bool(here & counted) and (counted <= here or not here <= counted)
 
 
-def _share(episode: Episode) -> Decimal:
+def _share(episode: Episode, units: int) -> Decimal:
     assert episode.contacts_per_unit is not None, "where everyone is told, nothing is taken"
-    return share_of(episode.contacts_per_unit, episode.units_per_contact)
+    return share_of(episode.contacts_per_unit, units)

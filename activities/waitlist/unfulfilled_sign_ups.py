@@ -29,6 +29,7 @@ class UnfulfilledSignUp:
     list_code: str
     alert_id: str
     reason: Reason
+    quantity: int | None = None
 
 
 async def keep_unfulfilled_sign_up(connection: Connection, sign_up: UnfulfilledSignUp) -> None:
@@ -55,7 +56,7 @@ async def keep_unfulfilled_sign_up(connection: Connection, sign_up: UnfulfilledS
         product_id=sign_up.product_id,
         variant_id=sign_up.variant_id,
         at=sign_up.at,
-        properties={"list": sign_up.list_code},
+        properties={"list": sign_up.list_code} | ({"quantity": sign_up.quantity} if sign_up.quantity else {}),
         outcome=EventEffect(alerts=(considered,)).model_dump(mode="json", exclude_defaults=True),
         within=SAME_SIGN_UP,
         alert_id=sign_up.alert_id,

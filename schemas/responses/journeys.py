@@ -37,6 +37,7 @@ class JourneyReport(Model):
         alert, window_ends_at: None of a conversation without an alert.
         entered_on: the event that a conversation without an alert was entered on.
         reason: why nobody was told, or why not yet; None when there is nothing to explain.
+        quantity: how many units they want; None without an alert.
         ahead: how many are called forward before it, counted to `AHEAD_COUNTED_TO`; one more means more than that.
             None when it is not in line, and in lists, where it is not counted.
     """
@@ -59,6 +60,7 @@ class JourneyReport(Model):
     ending: Ending | None
     reason: Reason | None
     why: str | None = None
+    quantity: int | None = None
     ahead: int | None
 
 

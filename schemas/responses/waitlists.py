@@ -16,6 +16,7 @@ class WaitingContact(Model):
         place: from 1 for who is next, in the line of this alert and subject.
         email, phone: None unless addresses were asked for, and of whom there is none.
         sms_consent: they agree to text messages; false unless addresses were asked for.
+        quantity: how many units they want.
         claimed: their claim has been notified, and their message is on its way.
     """
 
@@ -32,6 +33,7 @@ class WaitingContact(Model):
     alert: str
     entered_at: AwareDatetime
     window_ends_at: AwareDatetime
+    quantity: int = 1
     claimed: bool
 
 

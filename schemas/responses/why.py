@@ -28,6 +28,7 @@ class NotYet(StrEnum):
     QUANTITY_NOT_DOWN = "quantity_not_down"
     ALL_OFFERED = "all_offered"
     NOT_NEXT_IN_LINE = "not_next_in_line"
+    FEWER_THAN_WANTED = "fewer_than_wanted"
     TOLD_BY_ANOTHER = "told_by_another"
     NEXT = "next"
 
@@ -41,6 +42,7 @@ class WaitStatus(Model):
         places: how many can be notified now; None: as many as there are.
         units: what can be bought now and counts for the list.
         trigger: told when price or quantity is at most this; None for back in stock.
+        quantity: how many units they want.
     """
 
     not_yet: NotYet
@@ -49,6 +51,7 @@ class WaitStatus(Model):
     units: int
     price: Decimal | None
     trigger: Decimal | None
+    quantity: int = 1
     window_ends_at: AwareDatetime
 
 

@@ -105,6 +105,7 @@ def _report(journey: JourneyReport) -> Table:
         "subject": f"{journey.store_id}/{journey.subject}" if journey.subject else f"{journey.store_id}, no product",
         **_entered_for(journey),
         "status": shown_status(journey),
+        **({"wants": f"{journey.quantity} units"} if (journey.quantity or 1) > 1 else {}),
         "entered (UTC)": clock(journey.entered_at),
         "window ends (UTC)": clock(journey.window_ends_at),
         "told (UTC)": clock(journey.told_at),

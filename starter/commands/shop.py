@@ -13,6 +13,7 @@ from activities.waitlist.entry import Entered, NotEntered
 from schemas.addresses import email_address
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact, Quantity, VariantFact, units_in_text
+from schemas.incoming.wanted import MOST_WANTED
 from schemas.model import Model
 from schemas.reasons import Reason
 from schemas.responses.journeys import JourneyReport, in_words
@@ -54,6 +55,9 @@ def signup(
         str | None, typer.Option(help="Their number, with + and the country's code, beside or instead of an address.")
     ] = None,
     sms_consent: Annotated[bool, typer.Option("--sms-consent", help="They agree to text messages to it.")] = False,
+    quantity: Annotated[
+        int | None, typer.Option(min=1, max=MOST_WANTED, help="How many units they want; they are told of no fewer.")
+    ] = None,
 ) -> None:
     """Put a contact in line for a variant. One who stands there already keeps their place."""
     if email is None and phone is None:
@@ -72,6 +76,7 @@ def signup(
             by=who(),
             phone=phone,
             texts=sms_consent,
+            quantity=quantity,
         ):
             case Entered(journey_id=journey_id):
                 return await services.journeys.show(journey_id)
@@ -196,10 +201,10 @@ def _in_line(journey: JourneyReport) -> str:
     if journey.ahead is None:
         return f"Journey {journey.journey_id} has been called forward already."
     place = "first in line" if journey.ahead == 0 else f"in line behind {in_words(journey.ahead)}"
+    wants = f" for {journey.quantity} units" if (journey.quantity or 1) > 1 else ""
     paused = f" {journey.why}" if journey.reason in (Reason.ALERT_PAUSED, Reason.CONVERSATION_PAUSED) else ""
-    return (
-        f"Journey {journey.journey_id} stands {place}, until {clock(journey.window_ends_at)} UTC at the latest.{paused}"
-    )
+    until = f"until {clock(journey.window_ends_at)} UTC at the latest."
+    return f"Journey {journey.journey_id} stands {place}{wants}, {until}{paused}"
 
 
 def _put_in(product: Product) -> str:

@@ -126,7 +126,9 @@ def _line(line: WaitingLine) -> Table | str:
     if not line.waiting:
         return f"Nobody waits.{f' {asked}.' if asked else ''}"
     with_addresses = any(each.email or each.phone for each in line.waiting)
-    names = (*(("address",) if with_addresses else ()), "subject", "alert", "entered (UTC)", "window ends (UTC)", "")
+    several = any(each.quantity > 1 for each in line.waiting)
+    names = (*(("address",) if with_addresses else ()), "subject", *(("wants",) if several else ()), "alert")
+    names += ("entered (UTC)", "window ends (UTC)", "")
     table = Table(Column("place", justify="right"), Column("contact", no_wrap=True), *names, box=None, pad_edge=False)
     for each in line.waiting:
         table.add_row(
@@ -134,6 +136,7 @@ def _line(line: WaitingLine) -> Table | str:
             each.contact_id,
             *((" ".join(filter(None, (each.email, each.phone))) or "–",) if with_addresses else ()),
             each.subject,
+            *((str(each.quantity),) if several else ()),
             each.alert,
             clock(each.entered_at),
             clock(each.window_ends_at),

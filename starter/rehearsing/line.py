@@ -189,7 +189,7 @@ class Line:
         if self.supply.number == supply:
             self.supply = replace(self.supply, taken=self.supply.taken - self._share)
         if self.state.episode == episode and self.episode is not None:
-            self.episode = replace(self.episode, claimed=self.episode.claimed - 1)
+            self.episode = replace(self.episode, claimed=self.episode.claimed - self.alert.queue.units_per_contact)
 
     def _in_order(self) -> Iterable[PlaceInLine]:
         """As the function `who_is_next` of the schema has it."""
@@ -212,7 +212,7 @@ class Line:
 
     def _count_claims(self, more: int) -> None:
         assert self.episode is not None, "places are given while an episode is open"
-        self.episode = replace(self.episode, claimed=self.episode.claimed + more)
+        self.episode = replace(self.episode, claimed=self.episode.claimed + more * self.alert.queue.units_per_contact)
         self.supply = replace(self.supply, taken=self.supply.taken + more * self._share)
 
     def _arm(self) -> None:

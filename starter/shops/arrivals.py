@@ -106,9 +106,17 @@ class Arrival:
         """Whether it has none."""
         return self.places(opened) == 0
 
-    def take(self, opened: Opened) -> Opened:
-        """One of its places is given. Returns it after that."""
-        episode = self.shared.take(opened.episode, opened.items, opened.locations)
+    def most_for_one(self, opened: Opened) -> int:
+        """How many units at most somebody may want whom it has a place for."""
+        return self.shared.most_for_one(opened.episode, opened.items, opened.locations)
+
+    def fits(self, opened: Opened, quantity: int) -> bool:
+        """Whether it has a place for somebody who wants so many units."""
+        return self.shared.fits(opened.episode, opened.items, opened.locations, quantity)
+
+    def take(self, opened: Opened, quantity: int) -> Opened:
+        """A place is given to somebody who wants so many units. Returns it after that."""
+        episode = self.shared.take(opened.episode, opened.items, opened.locations, quantity)
         return replace(opened, episode=episode)
 
 

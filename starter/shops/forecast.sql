@@ -33,14 +33,16 @@ where a.id = any(:alerts::text[]) and n.in_line > 0
 order by strength(a.action) desc, a.id, s.subject;
 
 -- name: next
--- Those next in one line at this measure, in its order; where the episode changes, with those who were passed over until it did.
-select w.journey_id, w.contact_id, j.version_id, j.at_step, j.held_up_by
+-- Those next in one line at this measure who want no more than so many units, in its order; where the episode changes, with
+-- those who were passed over until it did.
+select w.journey_id, w.contact_id, j.version_id, w.quantity, j.at_step, j.held_up_by
 from (
-    select * from next_in_line(:alert_id, :store_id, :subject, :measure, :most)
+    select * from next_in_line(:alert_id, :store_id, :subject, :measure, :most, :at_most, null)
     union all
     select p.* from waiting p
     where :taken_up and p.store_id = :store_id and p.subject = :subject and p.alert_id = :alert_id and p.state = 'waiting'
       and p.passed_over_for is not null and p.passed_over_for not in ('not_confirmed', 'contact_paused')
+      and (p.quantity = 1 or p.quantity <= :at_most)
       and trigger_holds(jsonb_populate_record(p, '{"passed_over_for": null}'), :measure) and not stands_back(p)
 ) w
 join journeys j on j.id = w.journey_id

@@ -53,11 +53,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """One who is next in a line; `at_step`: where the thread rests that they entered by, and what holds it up there."""
+    """One who is next in a line, and how many units they want; `at_step`: where the thread rests that they entered by,
+    and what holds it up there."""
 
     journey_id: JourneyId
     contact_id: ContactId
     version_id: VersionId
+    quantity: int
     at_step: StepId | None
     held_up_by: Reason | None
 
@@ -148,7 +150,7 @@ class Giving:
     async def _call(self, line: Line, opened: Opened, who: Next) -> Opened:
         """One who is next: the place is theirs, or passes on. Returns the episode after it."""
         called = self.called[line.key]
-        if self.arrival.is_full(opened):
+        if not self.arrival.fits(opened, who.quantity):
             return opened
         if self._told_by_another(line, who.contact_id):
             called.yielding.add(who.journey_id)
@@ -159,7 +161,7 @@ class Giving:
             return opened
         called.told[who.journey_id] = who, answer
         self._places.setdefault((line.type, who.contact_id), []).append(line.subject)
-        self.arrival.opened[line.key] = opened = self.arrival.take(opened)
+        self.arrival.opened[line.key] = opened = self.arrival.take(opened, who.quantity)
         return opened
 
     async def _next(self, line: Line, opened: Opened, most: int) -> list[Next]:
@@ -170,6 +172,7 @@ class Giving:
             subject=line.subject,
             alert_id=line.alert_id,
             measure=opened.measure,
+            at_most=self.arrival.most_for_one(opened),
             taken_up=opened.changed,
             most=most,
         )

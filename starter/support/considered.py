@@ -29,6 +29,8 @@ class ConsideredJourney:
         gone: the product or the variant is discontinued.
         in_stock: an episode is open for it, and `measure` and `places` are that episode's; places None: no limit.
         triggered: its trigger holds now.
+        quantity: how many units they want. Of who wants several, `free_for_one`: for how many a claim of the open
+            episode may be now, and `there_for_one`: how many are there, promised or not.
         stands_back: another alert tells them of the same thing.
         channels: those that its messages are said on.
         ahead: as `WaitStatus` has it; None unless it waits.
@@ -68,12 +70,22 @@ class ConsideredJourney:
     stands_back: bool | None
     erased: bool
     channels: list[ChannelFacts]
+    quantity: int
+    free_for_one: int | None
+    there_for_one: int | None
     ahead: int | None
 
     @property
     def would_refuse(self) -> Reason | None:
         """What of the contact stops every message to them now."""
         return Reason.ERASED if self.erased else silenced_on_all(self.channels)
+
+    @property
+    def fewer_than_wanted(self) -> bool:
+        """Whether they are passed over for wanting more than there is for them, and not because all is promised."""
+        if self.free_for_one is None or self.there_for_one is None:
+            return False
+        return self.free_for_one < self.quantity and (self.free_for_one > 0 or self.there_for_one < self.quantity)
 
     @property
     def ended(self) -> bool:

@@ -84,6 +84,8 @@ class JourneyRow:
         paused: `conversation_paused` or `alert_paused`, while it is under way; None: neither.
         place: the state of its row in `waiting`; None without an alert.
         passed_over: it waits, and units that came were claimed for others.
+        quantity: how many units they want; None without an alert.
+        fewer_than_wanted: it waits, and there are fewer units for one person than that.
         ahead: as `JourneyReport` has it.
     """
 
@@ -107,6 +109,8 @@ class JourneyRow:
     paused: Reason | None
     place: str | None
     passed_over: bool
+    quantity: int | None
+    fewer_than_wanted: bool
     ahead: int | None
 
 
@@ -200,7 +204,7 @@ class Journeys:
 def _report(row: JourneyRow) -> JourneyReport:
     left = row.ended_at is not None or row.place == "left"
     status = JourneyStatus.ENDED if left else JourneyStatus.TOLD if row.told_at else JourneyStatus.WAITING
-    reason = row.reason or row.held_up_by or row.paused or (Reason.NOT_NEXT_IN_LINE if row.passed_over else None)
+    reason = row.reason or row.held_up_by or row.paused or _passed_over(row)
     return JourneyReport(
         journey_id=row.id,
         contact_id=row.contact_id,
@@ -220,8 +224,15 @@ def _report(row: JourneyRow) -> JourneyReport:
         ending=row.ending,
         reason=reason,
         why=None if reason is None else reason.sentence if row.reason else _not_yet(row, reason),
+        quantity=row.quantity,
         ahead=row.ahead,
     )
+
+
+def _passed_over(row: JourneyRow) -> Reason | None:
+    if row.fewer_than_wanted:
+        return Reason.FEWER_THAN_WANTED
+    return Reason.NOT_NEXT_IN_LINE if row.passed_over else None
 
 
 def _not_yet(row: JourneyRow, reason: Reason) -> str:

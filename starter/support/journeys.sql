@@ -13,6 +13,9 @@ select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.ve
             when a.paused_at is not null then 'alert_paused' end as paused,
        w.state as place,
        coalesce(w.state = 'waiting' and e.id is not null and e.contacts_per_unit is not null, false) as passed_over,
+       w.quantity,
+       coalesce(w.state = 'waiting' and w.quantity > 1 and w.quantity > most_for_one(e)
+                and (w.quantity > most_of_one(e) or most_for_one(e) > 0), false) as fewer_than_wanted,
        -- Counted for one journey only: for a page it would be a walk along the line for every row.
        case when :journey_id::text is not null then ahead_of(w, e.measure, :counted_to) end as ahead
 from journeys j

@@ -26,6 +26,7 @@ def wait_status(journey: ConsideredJourney, product: Product) -> WaitStatus:
         units=offer.units,
         price=None if offer.price is None else in_currency(offer.price, journey.currency),
         trigger=_trigger(journey),
+        quantity=journey.quantity,
         window_ends_at=journey.window_ends_at,
     )
 
@@ -64,6 +65,8 @@ def _not_yet(journey: ConsideredJourney, offer: Offer) -> NotYet:
         return NotYet.PRICE_NOT_DOWN if by_price else NotYet.QUANTITY_NOT_DOWN
     if journey.stands_back:
         return NotYet.TOLD_BY_ANOTHER
+    if journey.fewer_than_wanted:
+        return NotYet.FEWER_THAN_WANTED
     if journey.places is not None and (journey.ahead or 0) >= journey.places:
         return NotYet.NOT_NEXT_IN_LINE if journey.ahead else NotYet.ALL_OFFERED
     return NotYet.NEXT
@@ -109,9 +112,9 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
         case NotYet.ALL_OFFERED:
             return f"They are next in line; {_units(status.units)}, and what came was offered to those before them."
         case NotYet.NOT_NEXT_IN_LINE:
-            before = in_words(status.ahead or 0, max(AHEAD_COUNTED_TO, status.places or 0))
-            stand = "stands" if status.ahead == 1 else "stand"
-            return f"{before[0].upper()}{before[1:]} {stand} before them, and there are places for {status.places} now."
+            return _not_next_in_line(status)
+        case NotYet.FEWER_THAN_WANTED:
+            return _fewer_than_wanted(journey)
         case NotYet.TOLD_BY_ANOTHER:
             return "Another alert tells them of it: one person is told of one thing once."
         case NotYet.NEXT:
@@ -124,6 +127,22 @@ def _passed_over(why: Reason) -> str:
     if why in UP_TO_THEM:
         return why.sentence
     return f"Their place was refused; they get another once that changes: {why.sentence}"
+
+
+def _not_next_in_line(status: WaitStatus) -> str:
+    before = in_words(status.ahead or 0, max(AHEAD_COUNTED_TO, status.places or 0))
+    stand = "stands" if status.ahead == 1 else "stand"
+    return f"{before[0].upper()}{before[1:]} {stand} before them, and there are places for {status.places} now."
+
+
+def _fewer_than_wanted(journey: ConsideredJourney) -> str:
+    there, free = journey.there_for_one or 0, journey.free_for_one or 0
+    are = "is" if there == 1 else "are"
+    left = f", and {free} of them not promised yet" if there >= journey.quantity else ""
+    return (
+        f"They want {_units(journey.quantity)}; {there} {are} there{left}. "
+        "Whoever wants no more than that is told, and they keep their place."
+    )
 
 
 def _units(count: int) -> str:

@@ -41,7 +41,7 @@ with subjects as (
          order by w.entered_at desc limit :most)) next
 ), chosen as (
     select j.*, j as journey, w as line, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
-           w.passed_over_for,
+           w.passed_over_for, w.quantity,
            w.entered_at as in_line_since, a.newest_first, a.measure as goes_by, a.live, a.quantity_threshold, a.list_code,
            case when co.paused_at is not null then 'conversation_paused' when a.paused_at is not null then 'alert_paused' end as paused
     from named n
@@ -67,7 +67,9 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        stands_back(c.line) as stands_back,
        ct.erased_at is not null as erased,
        (select coalesce(jsonb_agg(to_jsonb(each) - 'channel' order by each.channel), '[]') from channel_facts(c.journey) each) as channels,
-       ahead_of(c.line, e.measure, greatest(:counted_to, open.places)) as ahead
+       coalesce(c.quantity, 1) as quantity, case when c.quantity > 1 then most_for_one(e) end as free_for_one,
+       case when c.quantity > 1 then most_of_one(e) end as there_for_one,
+       ahead_of(c.line, e.measure, greatest(:counted_to, open.places), coalesce(e.available, 999)) as ahead
 from chosen c
 join contacts ct on ct.id = c.contact_id
 join stores st on st.id = c.store_id

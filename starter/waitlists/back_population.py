@@ -38,13 +38,14 @@ _FED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class PastInterest:
-    """A contact's event about one product, or one variant of it."""
+    """A contact's event about one product, or one variant of it; `quantity`: the units that a sign-up is for."""
 
     contact_id: ContactId
     store_id: StoreId
     happened_at: datetime
     product_id: str
     variant_id: str | None
+    quantity: int | None
 
 
 class BackPopulating:
@@ -97,7 +98,10 @@ def _known_contacts(alert: LateAlert, events: Sequence[PastInterest]) -> list[Kn
         KnownContact(
             contact_id,
             tuple(
-                LateEntry(alert, Interest(each.store_id, each.product_id, each.variant_id, each.happened_at))
+                LateEntry(
+                    alert,
+                    Interest(each.store_id, each.product_id, each.variant_id, each.happened_at, each.quantity),
+                )
                 for each in theirs
             ),
         )

@@ -121,7 +121,8 @@ class WaitlistImport:
         found = catalogue.find(row, alert.level)
         if isinstance(found, LeftOut):
             return found
-        return LateEntry(alert, Interest(self._store_id, found.product_id, found.variant_id, row.signed_up_at))
+        wanted = Interest(self._store_id, found.product_id, found.variant_id, row.signed_up_at, row.quantity)
+        return LateEntry(alert, wanted)
 
     async def _named(self, code: str) -> LateAlert | None:
         """The alert of this code, if anyone can enter it."""

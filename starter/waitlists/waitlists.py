@@ -157,6 +157,7 @@ class Waitlists:
                 entered_at=each.entered_at,
                 place=each.place,
                 product_id=each.product_id,
+                quantity=each.quantity,
             )
             for each in line.waiting
         )

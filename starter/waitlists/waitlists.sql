@@ -9,7 +9,7 @@ from chosen_lines(:store_id, :variant_id, :product_id, :alert) left join long_li
 -- Who is in line, in order of place, without those whose place does not count yet. Null means any. Of each line no more is
 -- read than is shown.
 select w.journey_id, w.contact_id, w.store_id, w.subject, j.product_id, p.title as product_title, w.alert_id as alert,
-       w.entered_at, j.window_ends_at, w.state = 'claimed' as claimed, case when :addresses then c.email end as email,
+       w.entered_at, j.window_ends_at, w.quantity, w.state = 'claimed' as claimed, case when :addresses then c.email end as email,
        case when :addresses then c.phone end as phone,
        :addresses and coalesce((select granted from consents where contact_id = c.id and channel = :sms order by id desc limit 1), false)
            as sms_consent, w.number as place
@@ -70,7 +70,9 @@ order by min(e.happened_at), e.contact_id;
 select e.contact_id, e.store_id, e.happened_at, p.product_id,
        coalesce(thing.variant_id, (
            select min(v.variant_id) from variants v
-           where v.store_id = e.store_id and v.product_id = p.product_id and not v.removed having count(*) = 1)) as variant_id
+           where v.store_id = e.store_id and v.product_id = p.product_id and not v.removed having count(*) = 1)) as variant_id,
+       case when e.kind = 'custom' and e.properties ->> 'quantity' ~ '^[1-9][0-9]{0,2}$'
+            then (e.properties ->> 'quantity')::integer end as quantity
 from events e
 cross join lateral (
     select e.product_id, e.variant_id where e.product_id is not null or e.variant_id is not null

@@ -6,16 +6,17 @@ from activities.postgres.pool import Pool
 from schemas.ids import Subject
 
 _RULES = {
-    "episodes.claimed is the number of claims that count": """
+    "episodes.claimed is the units that claims that count are for": """
         select e.id from episodes e
         where e.claimed <> (
-            select count(*) from claims c where c.episode_id = e.id and c.state in ('given', 'used'))""",
+            select coalesce(sum(c.units), 0) from claims c
+            where c.episode_id = e.id and c.state in ('given', 'used'))""",
     "P2: claims never exceed contacts per unit × units arrived": """
-        select id from episodes where claimed * units_per_contact > contacts_per_unit * arrived""",
+        select id from episodes where claimed > contacts_per_unit * arrived""",
     "P2: no more is taken of the units of an item than arrived, by all alerts, levels and lists together": """
         select s.item from supplies s
         where s.arrived < (
-            select coalesce(sum(trunc(e.units_per_contact::numeric / e.contacts_per_unit, 12)), 0)
+            select coalesce(sum(trunc(c.units::numeric / e.contacts_per_unit, 12)), 0)
             from claims c join episodes e on e.id = c.episode_id
             where e.store_id = s.store_id and c.item = s.item and c.id > s.since_claim and c.state in ('given', 'used')
               and (s.locations is null or c.locations <@ s.locations))""",
@@ -27,7 +28,7 @@ _RULES = {
               and takes_from(s.locations, c.locations))""",
     "a claim takes its share of a unit of its subject, and none where everyone is told": """
         select c.id from claims c join episodes e on e.id = c.episode_id
-        where c.share <> coalesce(trunc(e.units_per_contact::numeric / e.contacts_per_unit, 12), 0)
+        where c.share <> coalesce(trunc(c.units::numeric / e.contacts_per_unit, 12), 0) or c.units < e.units_per_contact
            or (c.item is not null and not exists (
                select from variants v
                where v.store_id = e.store_id and v.stock_item = c.item
@@ -62,6 +63,8 @@ _RULES = {
           and (second.state = 'used' or second.lapsed_reason is not null)
           and w.contact_id = v.contact_id and w.type = v.type and w.store_id = v.store_id
           and w.journey_id <> v.journey_id
+          -- Who wants more than was there then is told once there is as much.
+          and w.quantity = 1
           and w.trigger_at is null and w.entered_at <= first.settled_at and e.opened_at <= first.settled_at
           and v.subject in (select subject from subjects_of_thing(w.store_id, w.subject))""",
     "P7: who has ended untold, or stands in line no more, has a reason on record": """
@@ -103,11 +106,18 @@ _RULES = {
         select e.id
         from episodes e join alerts a on a.id = e.alert_id join conversations co on co.code = a.conversation
         where e.closed_at is null and a.paused_at is null and co.paused_at is null
-          and places(e) is distinct from 0
           and exists (
               select from waiting w
               where (w.alert_id, w.store_id, w.subject) = (e.alert_id, e.store_id, e.subject)
                 and w.state = 'waiting' and w.passed_over_for is null
+                and case when e.contacts_per_unit is null then w.quantity = 1 or exists (
+                             select from units_left(e) l where l.there >= w.quantity)
+                         else greatest(w.quantity, e.units_per_contact) <= least(
+                                  e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available)
+                              and exists (
+                                  select from units_left(e) l
+                                  where l.there >= w.quantity and l.units >= trunc(
+                                      greatest(w.quantity, e.units_per_contact)::numeric / e.contacts_per_unit, 12)) end
                 and (w.trigger_at is null or (w.armed and w.trigger_at >= e.measure)) and not stands_back(w))
           and not exists (select from looking l where (l.store_id, l.subject) = (e.store_id, e.subject))""",
 }

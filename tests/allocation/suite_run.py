@@ -174,7 +174,7 @@ class SuiteRun(RuleBasedStateMachine):
         if step in OFFERS:
             alert, subject = row["alert_id"], Subject.from_key(STORE, row["subject"])
             type_, measure = self._truth.type(alert), self._truth.measure(alert, subject)
-            assert self._truth.units(alert, subject) > 0, "on sale and there"
+            assert self._truth.units(alert, subject) >= row["quantity"] > 0, "on sale and there, as many as they want"
             assert type_ is AlertType.BACK_IN_STOCK or (measure is not None and measure <= row["trigger_at"])
             since = row["entered_at"] if alert != "going" else min(row["entered_at"], ago(24 * LOW_DAYS))
             assert row["bought_last"] is None or row["bought_last"] < since, "not bought"
@@ -217,7 +217,7 @@ class SuiteRun(RuleBasedStateMachine):
 
 
 _ABOUT = """
-    select j.alert_id, j.subject, j.entered_at, c.email, w.trigger_at,
+    select j.alert_id, j.subject, j.entered_at, c.email, w.trigger_at, w.quantity,
            (select granted from consents where contact_id = c.id order by id desc limit 1) as granted,
            exists (select from suppressions where address = c.email) as suppressed,
            a.paused_at is not null or co.paused_at is not null as paused,

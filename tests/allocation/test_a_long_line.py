@@ -140,6 +140,26 @@ async def test_no_more_rows_are_read_with_twenty_five_times_as_many_in_line(
     assert many <= 1.2 * few + 200  # A small table is read as a whole, or not, as the planner likes.
 
 
+async def test_those_who_want_more_than_there_is_are_not_walked_past(
+    postgres: EmbeddedPostgres, lines: dict[int, str]
+) -> None:
+    """All but the last twenty want more than there is, in fifty numbers."""
+    read: dict[int, int] = {}
+    for people, template in lines.items():
+        pool = await open_pool(await postgres.create_database("copy", template=template), 1)
+        wants = "update waiting set quantity = 11 + place % 50 where place <= (select max(place) - 20 from waiting)"
+        await pool.execute(wants, timeout=120)
+        await pool.execute("vacuum analyze", timeout=120)
+        before = await _rows_read(pool)
+        await _is_restocked(Shop(pool, Intake(pool)), people)
+        read[people] = await _rows_read(pool) - before
+        told = await pool.fetch("select journey_id from waiting where state = 'claimed' order by place")
+        assert [row["journey_id"] for row in told] == [f"j-{people - 19 + at}" for at in range(10)]
+        await pool.close()
+        await postgres.drop_database("copy")
+    assert read[MANY] <= 1.2 * read[FEW] + 200
+
+
 async def _rows_read_by(postgres: EmbeddedPostgres, work: Work, people: int, template: str) -> int:
     # One session, whose figures are there once it is asked for them.
     pool = await open_pool(await postgres.create_database("copy", template=template), 1)

@@ -14,7 +14,7 @@ ROWS = [
     for per_unit, available, arrived, claimed, units in product(
         (None, 1, 2, 3), (0, 1, 4, 9), (0, 1, 4, 9), (0, 1, 3, 7, 12), (1, 2, 3)
     )
-    if (per_unit is None or claimed * units <= per_unit * arrived) and (units == 1 or per_unit == 1)
+    if (per_unit is None or claimed <= per_unit * arrived) and (units == 1 or per_unit == 1)
 ]
 NUMBERS = (None, Decimal(0), Decimal("2.5"), Decimal("2.5001"), Decimal(9))
 

@@ -39,6 +39,8 @@ _picks = st.integers(0, 1000)
 _names = st.integers(0, 4).map("c{}".format)
 _variants = st.sampled_from(VARIANTS)
 _crashes = st.none() | st.builds(CrashPoint, st.integers(1, 25), st.booleans())
+_quantities = st.sampled_from([None, None, 1, 2, 3, 5])
+"""Units that somebody who signs up says they want."""
 _long_ago = st.sampled_from([0, 0, 0, 30, 24 * 10, 24 * 40])
 
 FORGOTTEN_SINCE = "select from forgotten_addresses where digest in (select digests($1)) and forgotten_at >= $2"
@@ -136,10 +138,14 @@ class Suite(SuiteRun):
 
     # What people do ------------------------------------------------------------------------------------------------
 
-    @rule(name=_names, variant=_variants, hours=_long_ago, crash=_crashes)
-    def someone_signs_up(self, name: str, variant: str, hours: int, crash: CrashPoint | None) -> None:
+    @rule(name=_names, variant=_variants, hours=_long_ago, crash=_crashes, quantity=_quantities)
+    def someone_signs_up(
+        self, name: str, variant: str, hours: int, crash: CrashPoint | None, quantity: int | None = None
+    ) -> None:
         enlisting, at = Entrances(self._process.pool), ago(hours)
-        result = self._do(lambda: enlisting.sign_up(address(name), STORE, variant, "test", at), crash)
+        result = self._do(
+            lambda: enlisting.sign_up(address(name), STORE, variant, "test", at, quantity=quantity), crash
+        )
         self._is_on_record(result, name, variant)
 
     @rule(

@@ -53,6 +53,17 @@ async def test_an_invalid_address_is_named(web: Web) -> None:
         assert said.path == "$.email"
 
 
+async def test_a_sign_up_may_say_how_many_units_it_is_for(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
+    body = {"store": SHOP, "variant": "31", "email": "a@example.com"}
+    for odd in (0, -1, 1000, 2.5, "5", True, []):
+        answer = await web.open.post("/v1/signups", json={**body, "quantity": odd})
+        assert problem(answer, 422, "invalid").path == "$.quantity"
+    for quantity, wanted in ((5, 5), (None, 5), (999, 999)):
+        assert (await web.open.post("/v1/signups", json={**body, "quantity": quantity})).status_code == 202
+        assert await pool.fetchval("select quantity from waiting") == wanted
+
+
 async def test_every_wrong_field_is_named(web: Web) -> None:
     said = problem(await web.open.post("/v1/signups", json={"variant": 3, "emial": "a@example.com"}), 422, "invalid")
     assert sorted(error.path for error in said.errors) == ["$.email", "$.emial", "$.store", "$.variant"]

@@ -40,7 +40,7 @@ def _by_allocation(
             episode = None if episode is None or episode.over else episode
         while waiting and episode is not None and min(_places(episode), supply.places(share)) > 0:
             told.append(waiting.pop(-1 if newest else 0))
-            episode = replace(episode, claimed=episode.claimed + 1)
+            episode = replace(episode, claimed=episode.claimed + each_takes)
             supply = replace(supply, taken=supply.taken + share)
     return told
 

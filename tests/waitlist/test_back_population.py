@@ -152,7 +152,7 @@ async def test_a_sign_up_that_came_while_every_message_was_a_draft_is_not_lost(s
     await publish(shop.pool, all_draft())
     enlisting = Entrances(shop.pool)
     for name, days in (("second", 3), ("first", 5)):
-        result = await enlisting.sign_up(f"{name}@shop.example", SHOP, RED, "form", days_ago(days))
+        result = await enlisting.sign_up(f"{name}@shop.example", SHOP, RED, "form", days_ago(days), quantity=days)
         assert result == NotEntered("back-in-stock", Reason.MESSAGE_DRAFT)
     (entry,) = (await Why(shop.pool).contact("first@shop.example", About())).entries
     assert entry.reason is Reason.MESSAGE_DRAFT
@@ -161,6 +161,8 @@ async def test_a_sign_up_that_came_while_every_message_was_a_draft_is_not_lost(s
     report = await shop.back_populates("back-in-stock")
     assert (report.contacts, report.counts.entered) == (2, 2)
     assert await shop.line() == ["first", "second", "today"]
+    wanted = await shop.pool.fetch("select quantity from waiting order by entered_at")
+    assert [row["quantity"] for row in wanted] == [5, 3, 1]
     assert (await shop.back_populates("back-in-stock")).counts.entered == 0
 
 

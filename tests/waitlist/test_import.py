@@ -222,3 +222,15 @@ async def test_our_own_export_moves_a_list_to_another_installation(shop: LateSho
     await shop.imports(read_waitlist(written.text))
     assert await shop.line() == ["n0", "n1", "n2"]
     assert await pool.fetchval("select count(*) from audit where action = 'export waiting list'") == 1
+
+
+async def test_who_wants_more_than_there_is_enters_late_and_who_wants_no_more_does_not(shop: LateShop) -> None:
+    await shop.sells(SCARF, RED, units=3)
+    file = rows(
+        *((f"{name}@shop.example", RED, days_ago(2), wants) for name, wants in (("ada", "5"), ("bo", "3"), ("cy", ""))),
+        columns="email,variant_id,signed_up_at,quantity",
+    )
+    report = await shop.imports(file)
+    assert (report.counts.entered, report.counts.not_entered) == (1, {Reason.IN_STOCK: 2})
+    (waiting,) = (await shop.waitlists.show(Lines(SHOP, RED), None)).waiting
+    assert waiting.quantity == 5

@@ -27,6 +27,15 @@ def test_klaviyos_events_keep_their_times_to_the_microsecond() -> None:
     ]
 
 
+def test_a_row_may_say_how_many_units_it_is_for() -> None:
+    header = "email,variant_id,created_at,Qty"
+    told = ("", "1", "5", "5.0", "999", "0", "-1", "2.5", "1000", "many")
+    file = rows(*(f"{at}@shop.example,41,2024-05-01,{cell}" for at, cell in enumerate(told)), header=header)
+    assert [row.quantity for row in file.rows] == [None, 1, 5, 5, 999]
+    assert [(each.line, each.column) for each in file.diagnostics] == [(line, "Qty") for line in range(7, 12)]
+    assert "1 to 999" in file.diagnostics[0].message
+
+
 def test_klaviyos_profiles_leave_out_who_has_opted_out_and_one_date_settles_the_others() -> None:
     file = stored("klaviyo_profiles.csv")
     assert (file.format, file.diagnostics, skipped(file)) == ("klaviyo", (), [(RowStatus.LEFT, 1)])

@@ -24,6 +24,7 @@ ENTRIES = st.builds(
     alert=st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True),
     entered_at=st.datetimes(_EARLIEST, _LATEST, timezones=_ZONES),
     place=st.integers(1, 10**6),
+    quantity=st.integers(1, 999),
 )
 ENTRY = WaitlistEntry(
     email="ada@shop.example",
@@ -41,17 +42,17 @@ ENTRY = WaitlistEntry(
 def test_what_is_written_is_read_back(entries: list[WaitlistEntry]) -> None:
     file = read_waitlist(write_waitlist(entries))
     assert (file.format, file.diagnostics, file.skipped, file.notes) == ("shelftalk", (), (), ())
-    assert [(row.email, row.store, row.variant_id, row.alert, row.signed_up_at) for row in file.rows] == [
-        (entry.email, entry.store, entry.variant_id, entry.alert, entry.entered_at) for entry in entries
+    assert [(row.email, row.store, row.variant_id, row.alert, row.signed_up_at, row.quantity) for row in file.rows] == [
+        (entry.email, entry.store, entry.variant_id, entry.alert, entry.entered_at, entry.quantity) for entry in entries
     ]
 
 
 def test_the_format_is_stable() -> None:
     assert write_waitlist([ENTRY]).decode("utf-8-sig") == (
         '"email","store","variant_id","product_title","alert","entered_at","place","product_id",'
-        '"phone","sms_consent"\r\n'
+        '"phone","sms_consent","quantity"\r\n'
         '"ada@shop.example","shop.myshopify.com","41000000000011","Wool scarf","back-in-stock",'
-        '"2024-05-01T10:00:00+00:00","1","7001000000001","","no"\r\n'
+        '"2024-05-01T10:00:00+00:00","1","7001000000001","","no","1"\r\n'
     )
 
 

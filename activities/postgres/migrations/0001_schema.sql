@@ -755,6 +755,9 @@ create table waiting (
     passed_over_for text,
     -- Since when nothing of their own keeps a place from them: they entered, confirmed, or were taken up again.
     counts_since timestamptz not null default now(),
+    -- How many units they want, all of one variant: fewer are no offer to them. At a bound nobody says it.
+    quantity   integer not null default 1 check (quantity between 1 and 999),
+    check (quantity = 1 or trigger_at is null),
     check ((state = 'left') = (reason is not null)),
     check (passed_over_for is null or state <> 'claimed')
 );
@@ -763,8 +766,11 @@ create unique index waiting_once on waiting (alert_id, contact_id, store_id, sub
 -- Promise P9, as far as an index can say it: of a product and its variants the function stands_back says the rest.
 create unique index one_claim_to_a_thing on waiting (contact_id, type, store_id, subject) where state = 'claimed';
 -- Lines may be a million long: of each question about one an index gives the answer, or the next few rows, in order.
+-- Who wants several units stands in an index of their own, by how many: those who want more than there are stand in nobody's way.
 create index waiting_next on waiting (alert_id, store_id, subject, entered_at, place)
-    where state = 'waiting' and passed_over_for is null;
+    where state = 'waiting' and passed_over_for is null and quantity = 1;
+create index waiting_next_for_several on waiting (alert_id, store_id, subject, quantity, entered_at, place)
+    where state = 'waiting' and passed_over_for is null and quantity > 1;
 create index waiting_trigger on waiting (alert_id, store_id, subject, trigger_at desc, entered_at, place)
     where state = 'waiting' and passed_over_for is null and armed and trigger_at is not null;
 create index waiting_unarmed on waiting (alert_id, store_id, subject, trigger_at) where state = 'waiting' and not armed;
@@ -1027,7 +1033,8 @@ create table episodes (
     available         bigint not null check (available >= 0),
     -- Less than available where other locations began to count: what was there already did not arrive.
     arrived           bigint not null check (arrived >= 0),
-    -- Claims that count: given and used. Kept by claims_are_counted, bounded by promise P2.
+    -- The units that claims that count (given and used) are for; where k contacts share a unit, k times each. Kept by
+    -- claims_are_counted, bounded by promise P2.
     claimed           bigint not null default 0 check (claimed >= 0),
     -- When it did, under its product's row: not when its transaction began, which may have waited for that row since. What was told
     -- before is then on record as told before it.
@@ -1042,7 +1049,7 @@ create table episodes (
     -- Places that were given back since, and not given again: who gets one of them is not told for that change.
     freed             bigint not null default 0 check (freed >= 0),
     check (shop_at is null or heard_at is not null),
-    constraint p2_claims_never_exceed_what_arrived check (claimed * units_per_contact <= contacts_per_unit * arrived)
+    constraint p2_claims_never_exceed_what_arrived check (claimed <= contacts_per_unit * arrived)
 );
 comment on column episodes.contacts_per_unit is 'null: everyone is told';
 create unique index one_open_episode on episodes (alert_id, store_id, subject) where closed_at is null;
@@ -1055,6 +1062,8 @@ create table claims (
     episode_id    bigint not null references episodes,
     journey_id    text not null references journeys,
     state         text not null default 'given' check (state in ('given', 'used', 'returned', 'refused', 'lapsed')),
+    -- How many units it is for: as many as the contact wants, and no fewer than the alert keeps for each.
+    units         bigint not null default 1 check (units > 0),
     -- What it takes: so much of a unit of this item, where these locations count. Nothing, where everyone is told.
     item          text,
     locations     text[],
@@ -1080,9 +1089,9 @@ create index claims_to_notify on claims (episode_id, id) where notified_at is nu
 create index claims_lapsing on claims (lapses_at) where lapses_at is not null and state = 'used';
 create index claims_returned on claims (settled_at) where state = 'returned';
 
--- How many units one claim takes. Rounded down, so that three thirds are never more than a whole.
-create function share_of(contacts_per_unit bigint, units_per_contact bigint) returns numeric language sql immutable as $$
-    select trunc(units_per_contact::numeric / contacts_per_unit, 12)
+-- How much one claim for so many units takes. Rounded down, so that three thirds are never more than a whole.
+create function share_of(contacts_per_unit bigint, units bigint) returns numeric language sql immutable as $$
+    select trunc(units::numeric / contacts_per_unit, 12)
 $$;
 
 -- Whether a claim where `counting` locations count takes from a supply at `there`: it does if the two share a location,
@@ -1145,20 +1154,22 @@ begin
     returning s.item;
 end $$;
 
-create type claim_change as (claim bigint, episode_id bigint, item text, locations text[], share numeric, n integer);
+create type claim_change as (claim bigint, episode_id bigint, item text, locations text[], share numeric, units bigint, n integer);
 create function count_claims() returns trigger language plpgsql as $$
 declare
     changes claim_change[];
 begin
     changes := array(
-        select (id, episode_id, item, locations, share, 1)::claim_change from new_rows where state in ('given', 'used'));
+        select (id, episode_id, item, locations, share, units, 1)::claim_change from new_rows where state in ('given', 'used'));
     if tg_op = 'UPDATE' then
         changes := changes || array(
-            select (id, episode_id, item, locations, -share, -1)::claim_change from old_rows
+            select (id, episode_id, item, locations, -share, -units, -1)::claim_change from old_rows
             where state in ('given', 'used'));
     end if;
-    update episodes e set claimed = e.claimed + total.n, freed = greatest(0, e.freed - total.n)
-    from (select c.episode_id, sum(c.n) as n from unnest(changes) c group by 1 having sum(c.n) <> 0) total
+    update episodes e set claimed = e.claimed + total.units, freed = greatest(0, e.freed - total.n)
+    from (
+        select c.episode_id, sum(c.n) as n, sum(c.units) as units from unnest(changes) c group by 1 having sum(c.units) <> 0
+    ) total
     where e.id = total.episode_id;
     if not found then
         return null;
@@ -1224,38 +1235,46 @@ create function items_of(store text, subject text) returns setof text language s
 $$;
 
 -- Units of each item of an episode's subject that nobody was told of yet; of each, the least of the supplies that a claim
--- takes from.
-create function units_left(e episodes) returns table (item text, units numeric) language sql stable as $$
-    select s.item, min(least(s.arrived - s.taken, s.available))
+-- takes from. `there`: promised or not.
+create function units_left(e episodes) returns table (item text, units numeric, there bigint) language sql stable as $$
+    select s.item, min(least(s.arrived - s.taken, s.available)),
+           min(s.available) filter (where s.locations is not distinct from e.locations)
     from items_of(e.store_id, e.subject) i (item)
     join supplies s on s.store_id = e.store_id and s.item = i.item and takes_from(s.locations, e.locations)
     group by s.item
     having bool_or(s.locations is not distinct from e.locations)
 $$;
 
--- What each of so many claims of the episode takes, numbered: always of the item of which most is left. No rows, where
--- everyone is told.
-create function shares_of(e episodes, most bigint) returns table (number bigint, item text, share numeric)
-language sql stable as $$
-    select row_number() over (order by l.units - s.share * (n - 1) desc, l.item), l.item, s.share
-    from share_of(e.contacts_per_unit, e.units_per_contact) s (share), units_left(e) l,
-         generate_series(1, least(most, floor(l.units / s.share))) n
-    where e.contacts_per_unit is not null
-    order by 1 limit most
-$$;
-
--- How many more the episode by itself may call forward now; null: as many as there are.
-create function places_earned(e episodes) returns bigint language sql stable as $$
+-- For how many units the episode by itself may still give claims, each counted as often as contacts are told for one; null:
+-- for as many as anybody wants.
+create function units_earned(e episodes) returns bigint language sql stable as $$
     select case when e.contacts_per_unit is not null then
-        greatest(0, least(e.contacts_per_unit * e.arrived / e.units_per_contact - e.claimed,
-                          e.contacts_per_unit * e.available / e.units_per_contact)) end
+        greatest(0, least(e.contacts_per_unit * e.arrived - e.claimed, e.contacts_per_unit * e.available)) end
 $$;
 
--- How many more may be called forward now, with what others took of the same units (promise P2); null: as many as there
+-- How many more the episode by itself may call forward now, of those who want no more than it keeps for each; null: as many
+-- as there are.
+create function places_earned(e episodes) returns bigint language sql stable as $$
+    select units_earned(e) / e.units_per_contact
+$$;
+
+-- How many of them may be called forward now, with what others took of the same units (promise P2); null: as many as there
 -- are.
 create function places(e episodes) returns bigint language sql stable as $$
     select case when e.contacts_per_unit is not null then least(places_earned(e), (
         select coalesce(sum(floor(greatest(0, l.units) / share_of(e.contacts_per_unit, e.units_per_contact))), 0)::bigint from units_left(e) l)) end
+$$;
+
+-- How many units of one variant, or of another of a product's, are there for an episode, promised or not.
+create function most_of_one(e episodes) returns bigint language sql stable as $$
+    select case when e.subject like 'product/%' then (select coalesce(max(l.there), 0) from units_left(e) l) else e.available end
+$$;
+
+-- For how many units the next claim of an episode may be at most.
+create function most_for_one(e episodes) returns bigint language sql stable as $$
+    select case when e.contacts_per_unit is null then most_of_one(e) else least(units_earned(e), (
+        select coalesce(max(least(l.there, ceil(e.contacts_per_unit * (l.units + 0.000000000001)) - 1)), 0)::bigint
+        from units_left(e) l where l.units >= 0)) end
 $$;
 
 -- Whether one who waits may be told at this measure of the open episode.
@@ -1391,7 +1410,7 @@ begin
           and (n.state <> 'used' or o.state = 'claimed' or exists (
               select from episodes e
               where e.alert_id = o.alert_id and e.store_id = o.store_id and e.subject = o.subject and e.closed_at is null
-                and trigger_holds(o, e.measure)))
+                and trigger_holds(o, e.measure) and (o.quantity = 1 or o.quantity <= most_of_one(e))))
     ), yielded as (
         insert into yields (journey_id, claim_id) select journey_id, claim_id from others where state = 'used'
         on conflict (journey_id) do nothing
@@ -1406,14 +1425,33 @@ end $$;
 create trigger claims_settle_other_places after update on claims
     referencing old table as old_rows new table as new_rows for each statement execute function settle_other_places();
 
--- Those next in an alert's line whose trigger holds at this measure and who do not stand back, in its order, `most` at most
--- (null: all).
--- Nothing is read but those rows, however many wait behind them. At a bound everyone is told; of more than `most` those
--- of the highest bounds come first.
-create function next_in_line(of_alert text, store text, what text, measure numeric, most bigint) returns setof waiting
-language plpgsql stable rows 100 as $$
+-- How many units those want who want several, `most` at most, in an alert's line; each number once, found without reading the
+-- line.
+create function quantities_wanted(of_alert text, store text, what text, most bigint) returns setof integer language sql stable as $$
+    with recursive wanted (quantity) as (
+        (select quantity from waiting
+         where alert_id = of_alert and store_id = store and subject = what and state = 'waiting' and passed_over_for is null
+           and quantity > 1 and quantity <= most
+         order by quantity limit 1)
+        union all
+        select (select n.quantity from waiting n
+                where n.alert_id = of_alert and n.store_id = store and n.subject = what and n.state = 'waiting'
+                  and n.passed_over_for is null and n.quantity > 1 and n.quantity > w.quantity and n.quantity <= most
+                order by n.quantity limit 1)
+        from wanted w where w.quantity is not null
+    )
+    select quantity from wanted where quantity is not null
+$$;
+
+-- Those next in an alert's line whose trigger holds at this measure, who do not stand back and want no more than `at_most`
+-- units, in its order. Of those who want equally many `most` at most (null: all), and no more than `budget` units are for (null: any
+-- number). Nothing is read but those rows, however many wait behind them or want more. At a bound everyone is told; of more
+-- than `most` those of the highest bounds come first.
+create function next_in_line(of_alert text, store text, what text, measure numeric, most bigint, at_most bigint, budget bigint)
+returns setof waiting language plpgsql stable rows 100 as $$
 declare
     alert alerts;
+    several integer[];
 begin
     select * into alert from alerts where id = of_alert;
     if alert.measure <> 'nothing' then
@@ -1423,37 +1461,117 @@ begin
               and w.passed_over_for is null and w.armed and w.trigger_at is not null and w.trigger_at >= next_in_line.measure
               and not stands_back(w)
             order by w.trigger_at desc, w.entered_at, w.place limit most;
-    elsif alert.newest_first then
+        return;
+    end if;
+    several := array(select quantities_wanted(of_alert, store, what, at_most));
+    if alert.newest_first then
         return query
-            select * from waiting w
-            where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
-              and w.passed_over_for is null and trigger_holds(w, next_in_line.measure) and not stands_back(w)
-            order by w.entered_at desc, w.place desc limit most;
+            select * from (
+                (select * from waiting w
+                 where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
+                   and w.passed_over_for is null and w.quantity = 1 and not stands_back(w)
+                 order by w.entered_at desc, w.place desc limit least(most, budget / alert.units_per_contact))
+                union all
+                select s.* from unnest(several) wanted (quantity) cross join lateral (
+                    select * from waiting w
+                    where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
+                      and w.passed_over_for is null and w.quantity > 1 and w.quantity = wanted.quantity and not stands_back(w)
+                    order by w.entered_at desc, w.place desc
+                    limit least(most, budget / greatest(wanted.quantity, alert.units_per_contact))) s
+            ) n
+            order by n.entered_at desc, n.place desc;
     else
         return query
-            select * from waiting w
-            where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
-              and w.passed_over_for is null and trigger_holds(w, next_in_line.measure) and not stands_back(w)
-            order by w.entered_at, w.place limit most;
+            select * from (
+                (select * from waiting w
+                 where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
+                   and w.passed_over_for is null and w.quantity = 1 and not stands_back(w)
+                 order by w.entered_at, w.place limit least(most, budget / alert.units_per_contact))
+                union all
+                select s.* from unnest(several) wanted (quantity) cross join lateral (
+                    select * from waiting w
+                    where w.alert_id = of_alert and w.store_id = store and w.subject = what and w.state = 'waiting'
+                      and w.passed_over_for is null and w.quantity > 1 and w.quantity = wanted.quantity and not stands_back(w)
+                    order by w.entered_at, w.place
+                    limit least(most, budget / greatest(wanted.quantity, alert.units_per_contact))) s
+            ) n
+            order by n.entered_at, n.place;
     end if;
 end $$;
 
--- Whom the shelf calls forward next for an open episode, in order: the next in its line, as many as there are places, `most`
--- at most. The one answer for the shelf and for whoever says what it would do.
-create function who_is_next(e episodes, most bigint) returns setof waiting language plpgsql stable rows 100 as $$
+-- A place that is to be given: to whom, for how many units, and what it takes of which item (nothing, where everyone is told).
+create type next_place as (journey_id text, entered_at timestamptz, quantity integer, units bigint, item text, share numeric);
+
+-- Whom the shelf calls forward next for an open episode, in order: the next in its line for whom as many units are free as they
+-- want, `most` at most (null: all). Each takes of the item of which most is left; whoever wants more than that is passed over.
+-- `taken`: by claims that are not given yet. The one answer for the shelf and for whoever says what it would do.
+create function who_is_next(e episodes, most bigint, taken claim_change[] default '{}') returns setof next_place
+language plpgsql stable rows 100 as $$
 declare
-    so_many bigint;
+    -- In units, each counted as often as contacts are told for one; null: there is none to keep to.
+    budget bigint := units_earned(e);
+    items text[];
+    left_over numeric[];
+    there bigint[];
+    given bigint := 0;
+    w waiting;
+    place next_place;
+    here bigint;
 begin
     -- What is cheap to ask comes first: a product may have thousands of items.
-    if places_earned(e) = 0 or not is_waited_for(e.store_id, e.subject, e.alert_id) then
+    if budget < e.units_per_contact or not is_waited_for(e.store_id, e.subject, e.alert_id) then
         return;
     end if;
-    -- Null: as many as there are.
-    so_many := least(most, places(e));
-    if so_many <= 0 then
+    if budget is null then
+        return query
+            select n.journey_id, n.entered_at, n.quantity, n.quantity::bigint, null::text, 0::numeric
+            from next_in_line(
+                e.alert_id, e.store_id, e.subject, e.measure, most,
+                case when exists (select from quantities_wanted(e.alert_id, e.store_id, e.subject, e.available)) then most_of_one(e) end,
+                null) n
+            limit most;
         return;
     end if;
-    return query select * from next_in_line(e.alert_id, e.store_id, e.subject, e.measure, so_many);
+    select array_agg(l.item order by l.units desc, l.item), array_agg(l.units order by l.units desc, l.item),
+           array_agg(l.there order by l.units desc, l.item),
+           least(budget, sum(floor(l.units / share_of(e.contacts_per_unit, 1))))
+    into items, left_over, there, budget
+    from (
+        select u.item, u.there, u.units - (
+                   select coalesce(sum(t.share), 0) from unnest(taken) t
+                   where t.item = e.store_id || '/' || u.item
+                     and (takes_from(e.locations, t.locations) or takes_from(t.locations, e.locations))) as units
+        from units_left(e) u
+    ) l
+    where l.units > 0;
+    if items is null or budget < e.units_per_contact then
+        return;
+    end if;
+    for w in
+        select * from next_in_line(
+            e.alert_id, e.store_id, e.subject, e.measure, most, least(budget, (select max(t) from unnest(there) t)), budget)
+    loop
+        place.units := greatest(w.quantity, e.units_per_contact);
+        continue when place.units > budget;
+        place.share := share_of(e.contacts_per_unit, place.units);
+        here := null;
+        if cardinality(items) > 1 then
+            select i.number into here from unnest(left_over, there) with ordinality i (units, there, number)
+            where i.units >= place.share and i.there >= w.quantity order by i.units desc, i.number limit 1;
+        elsif left_over[1] >= place.share and there[1] >= w.quantity then
+            here := 1;
+        end if;
+        continue when here is null;
+        place.journey_id := w.journey_id;
+        place.entered_at := w.entered_at;
+        place.quantity := w.quantity;
+        place.item := items[here];
+        return next place;
+        given := given + 1;
+        exit when given = most;
+        budget := budget - place.units;
+        left_over[here] := left_over[here] - place.share;
+    end loop;
 end $$;
 
 -- How many the shelves would call forward now for each of these open episodes, as if nothing were paused: who is next, the
@@ -1462,38 +1580,31 @@ create function would_be_told(ids bigint[]) returns table (episode_id bigint, to
 declare
     e episodes;
     taken claim_change[] := '{}';
-    here record;
-    so_many bigint;
-    in_order bigint;
+    takes claim_change[];
 begin
     for e in
         select x.* from episodes x join alerts a on a.id = x.alert_id
         where x.id = any(ids) order by strength(a.action) desc, x.alert_id, x.subject
     loop
         episode_id := e.id;
-        select count(*) into in_order from who_is_next(e, places(e));
-        told := case when e.contacts_per_unit is null then in_order else 0 end;
-        for here in
-            select u.item, floor(greatest(0, u.units - (
-                       select coalesce(sum(t.share), 0) from unnest(taken) t
-                       where t.item = e.store_id || '/' || u.item
-                         and (takes_from(e.locations, t.locations) or takes_from(t.locations, e.locations))
-                   )) / share_of(e.contacts_per_unit, e.units_per_contact))::bigint as places
-            from units_left(e) u where e.contacts_per_unit is not null and in_order > 0
-        loop
-            so_many := least(in_order - told, here.places);
-            told := told + so_many;
-            taken := taken || (
-                null, e.id, e.store_id || '/' || here.item, e.locations, so_many * share_of(e.contacts_per_unit, e.units_per_contact), so_many)::claim_change;
-        end loop;
+        select coalesce(sum(n.people), 0), array_agg((
+                   null, e.id, e.store_id || '/' || n.item, e.locations, n.share, n.units, n.people)::claim_change) filter (where n.share > 0)
+        into told, takes
+        from (
+            select item, sum(share) as share, sum(units)::bigint as units, count(*)::integer as people
+            from who_is_next(e, null, taken) group by item
+        ) n;
+        taken := taken || takes;
         return next;
     end loop;
 end $$;
 
 -- How many are called forward before one who waits: of those before them in line, who do not stand back, are not passed
--- over, and whose trigger holds at this measure (null: at any). Counted to `most`; one more means that there are more. Null
--- where it is not known: of the first in line too few are called forward, and there are others behind them.
-create function ahead_of(w waiting, measure numeric, most bigint) returns bigint language plpgsql stable as $$
+-- over, whose trigger holds at this measure (null: at any), and who want no more than `at_most` units. Counted to `most`; one more
+-- means that there are more. Null where it is not known: of the first in line too few are called forward, and there are others
+-- behind them.
+create function ahead_of(w waiting, measure numeric, most bigint, at_most bigint default 999) returns bigint
+language plpgsql stable as $$
 declare
     newest_first boolean := (select a.newest_first from alerts a where a.id = w.alert_id);
     for_everyone boolean := (select a.measure = 'nothing' from alerts a where a.id = w.alert_id);
@@ -1516,13 +1627,29 @@ begin
             from (
                 (select b as line from waiting b
                  where not newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
-                   and b.state = 'waiting' and b.passed_over_for is null and (b.entered_at, b.place) < (w.entered_at, w.place)
+                   and b.state = 'waiting' and b.passed_over_for is null and b.quantity = 1
+                   and (b.entered_at, b.place) < (w.entered_at, w.place)
                  order by b.entered_at, b.place limit most + 1)
                 union all
                 (select b as line from waiting b
                  where newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
-                   and b.state = 'waiting' and b.passed_over_for is null and (b.entered_at, b.place) > (w.entered_at, w.place)
+                   and b.state = 'waiting' and b.passed_over_for is null and b.quantity = 1
+                   and (b.entered_at, b.place) > (w.entered_at, w.place)
                  order by b.entered_at desc, b.place desc limit most + 1)
+                union all
+                select s.line from quantities_wanted(w.alert_id, w.store_id, w.subject, at_most) wanted (quantity)
+                cross join lateral (
+                    (select b as line from waiting b
+                     where not newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
+                       and b.state = 'waiting' and b.passed_over_for is null and b.quantity > 1 and b.quantity = wanted.quantity
+                       and (b.entered_at, b.place) < (w.entered_at, w.place)
+                     order by b.entered_at, b.place limit most + 1)
+                    union all
+                    (select b from waiting b
+                     where newest_first and b.alert_id = w.alert_id and b.store_id = w.store_id and b.subject = w.subject
+                       and b.state = 'waiting' and b.passed_over_for is null and b.quantity > 1 and b.quantity = wanted.quantity
+                       and (b.entered_at, b.place) > (w.entered_at, w.place)
+                     order by b.entered_at desc, b.place desc limit most + 1)) s
             ) b
         ) x);
 end $$;

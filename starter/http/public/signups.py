@@ -15,6 +15,7 @@ from schemas.addresses import EmailAddress
 from schemas.ids import StoreId
 from schemas.incoming.events import Storable
 from schemas.incoming.facts import ExternalId
+from schemas.incoming.wanted import Wanted
 from schemas.model import Model
 from schemas.names import PRINTABLE, Code
 from starter.http.dependencies import InjectedDependencies, dependencies_of
@@ -77,6 +78,8 @@ class SignUp(Model):
     Attributes:
         store: the shop's id, as its storefront has it.
         variant: the storefront's own id of the variant.
+        quantity: how many units they want: they are told once so many are there. Left out: one; of who waits already,
+            as many as before.
         list: the list it is for, by its code; needed only where several of the store's lists could be meant.
         email: where to write; posting it is the consent to be written to about this variant.
         phone: their number, beside or instead of it, with + and the country's code, or as people write it in the list's
@@ -91,6 +94,7 @@ class SignUp(Model):
 
     store: Annotated[StoreId, Field(min_length=1, max_length=255, pattern=PRINTABLE, examples=["shop.example"])]
     variant: Annotated[ExternalId, Field(examples=["642667041472713922"])]
+    quantity: Wanted | None = None
     list: Annotated[Code | None, Field(examples=["default"])] = None
     phone: Annotated[str | None, Field(min_length=1, max_length=40, examples=["+12025550123"])] = None
     email: Annotated[EmailAddress | None, Field(examples=["shopper@example.com"], validate_default=True)] = None
@@ -213,6 +217,7 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
         most_of_network=caps.per_network,
         phone=asked.phone,
         texts=asked.sms_consent,
+        quantity=asked.quantity,
     )
     if asked.email is None:
         return SignUpAccepted(detail=TEXTED, device=device, place_at_most=result.place_at_most)

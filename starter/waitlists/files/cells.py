@@ -13,6 +13,7 @@ from types import MappingProxyType
 from pydantic_core import PydanticCustomError
 
 from schemas.addresses import email_address, phone_number
+from schemas.incoming.wanted import MOST_WANTED
 from starter.waitlists.files.columns import (
     AGREED_WORDS,
     EMPTY_WORDS,
@@ -49,6 +50,22 @@ class RowStatus(StrEnum):
 
 _FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 """With these a spreadsheet takes a cell for a formula, or looks past the first character for one."""
+
+
+_WHOLE = re.compile(r"([0-9]{1,3})(\.0+)?")
+
+
+def read_quantity(cell: str) -> int | Diagnostic | None:
+    """How many units somebody wants; None: it does not say."""
+    if plain_name(cell) in EMPTY_WORDS:
+        return None
+    found = _WHOLE.fullmatch(cell.strip())
+    if found is None or int(found[1]) == 0:
+        return Diagnostic(
+            f"The number of units wanted is no whole number from 1 to {MOST_WANTED}.",
+            "Correct it, or leave the column out with --column quantity=.",
+        )
+    return int(found[1])
 
 
 def cover(cell: str) -> str:

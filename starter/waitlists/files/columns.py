@@ -27,6 +27,7 @@ class Column(StrEnum):
     SMS_CONSENT = "sms_consent"
     CHANNEL = "channel"
     ALERT = "alert"
+    QUANTITY = "quantity"
 
 
 HEADERS: Mapping[Column, tuple[str, ...]] = MappingProxyType(
@@ -136,6 +137,7 @@ HEADERS: Mapping[Column, tuple[str, ...]] = MappingProxyType(
         Column.SMS_CONSENT: ("SMS Marketing Consent", "SMS Consent", "SMS Subscription", "Person//SMS Consent"),
         Column.CHANNEL: ("Channel", "Medium", "Notification Type", "Type"),
         Column.ALERT: ("Alert",),
+        Column.QUANTITY: ("Quantity", "Quantity Wanted", "Requested Quantity", "Qty"),
     }
 )
 """Known headers of each column; where a file has several, the first here is taken, and of `FATES` all of them."""

@@ -17,6 +17,7 @@ from starter.waitlists.files.cells import (
     RowStatus,
     read_addresses,
     read_id,
+    read_quantity,
     read_row_status,
     uncover,
 )
@@ -41,6 +42,7 @@ class WaitlistRow:
         store: the store the row names, where the file has several.
         alert: the code of the alert, in files that Shelftalk wrote.
         phone: that agreed to text messages, in E.164; beside the e-mail address, or instead of it.
+        quantity: how many units they want; None: it does not say.
     """
 
     line: int
@@ -52,6 +54,7 @@ class WaitlistRow:
     store: str | None = None
     alert: str | None = None
     phone: str | None = None
+    quantity: int | None = None
 
     @property
     def contact(self) -> str:
@@ -211,17 +214,15 @@ def _read_row(
     addresses = read_addresses(told, country)
     if not isinstance(addresses, Addresses):
         return refuse(*addresses)
-    ids: dict[Column, str | None] = {}
-    for column in NAMING:
-        value = read_id(cells.get(column, ""), column)
-        if isinstance(value, Diagnostic):
-            return refuse(column, value)
-        ids[column] = value
-    if not any(ids.values()):
-        return refuse(next(column for column in NAMING if column in table.places), _NO_PRODUCT)
+    ids = _read_ids(table, cells)
+    if isinstance(ids, tuple):
+        return refuse(*ids)
     signed_up_at = read_moment(cells[Column.SIGNED_UP], order, zone)
     if isinstance(signed_up_at, Diagnostic):
         return refuse(Column.SIGNED_UP, signed_up_at)
+    quantity = read_quantity(cells.get(Column.QUANTITY, ""))
+    if isinstance(quantity, Diagnostic):
+        return refuse(Column.QUANTITY, quantity)
     return WaitlistRow(
         line=line,
         email=addresses.email,
@@ -232,7 +233,21 @@ def _read_row(
         signed_up_at=signed_up_at,
         store=cells.get(Column.STORE, "").strip() or None,
         alert=cells.get(Column.ALERT, "").strip() or None,
+        quantity=quantity,
     )
+
+
+def _read_ids(table: Table, cells: Mapping[Column, str]) -> dict[Column, str | None] | tuple[Column, Diagnostic]:
+    """What the row names that is waited for; or what is wrong with it, and where."""
+    ids: dict[Column, str | None] = {}
+    for column in NAMING:
+        value = read_id(cells.get(column, ""), column)
+        if isinstance(value, Diagnostic):
+            return column, value
+        ids[column] = value
+    if not any(ids.values()):
+        return next(column for column in NAMING if column in table.places), _NO_PRODUCT
+    return ids
 
 
 _NO_PRODUCT = Diagnostic("The row names no variant, product or SKU.", "Put one in, or delete the row.")

@@ -10,7 +10,7 @@ from starter.waitlists.files.cells import cover
 
 COLUMNS = (
     *("email", "store", "variant_id", "product_title", "alert", "entered_at", "place", "product_id"),
-    *("phone", "sms_consent"),
+    *("phone", "sms_consent", "quantity"),
 )
 
 
@@ -24,6 +24,7 @@ class WaitlistEntry:
         variant_id: empty when the whole product is waited for.
         entered_at: aware.
         place: from 1 for who is next.
+        quantity: how many units they want.
     """
 
     email: str
@@ -36,6 +37,7 @@ class WaitlistEntry:
     product_id: str = ""
     phone: str = ""
     sms_consent: bool = False
+    quantity: int = 1
 
 
 def write_waitlist(rows: Iterable[WaitlistEntry]) -> bytes:
@@ -45,20 +47,7 @@ def write_waitlist(rows: Iterable[WaitlistEntry]) -> bytes:
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    writer.writerow(
-        (
-            "email",
-            "store",
-            "variant_id",
-            "product_title",
-            "alert",
-            "entered_at",
-            "place",
-            "product_id",
-            "phone",
-            "sms_consent",
-        )
-    )
+    writer.writerow(COLUMNS)
     for row in rows:
         if row.entered_at.tzinfo is None:
             raise ValueError("entered_at needs a time zone")
@@ -66,6 +55,6 @@ def write_waitlist(rows: Iterable[WaitlistEntry]) -> bytes:
         place = str(row.place)
         texts = "yes" if row.sms_consent else "no"
         cells = (row.email, row.store, row.variant_id, row.product_title, row.alert, entered_at, place, row.product_id)
-        cells += (row.phone, texts)
+        cells += (row.phone, texts, str(row.quantity))
         writer.writerow([cover(cell.replace("\0", "")) for cell in cells])
     return file.getvalue().encode("utf-8-sig", errors="replace")
