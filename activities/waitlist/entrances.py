@@ -130,9 +130,8 @@ class Entrances:
             at: when they asked; now, if not given. Their place in line and their window count from then.
             most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
             most_of_network: sign-ups for it in a day from the network that `source` names; likewise.
-            list_code: for this list; not needed where the store has one list that takes such sign-ups.
+            list_code: for this list; needed where several could be meant. `quantity`: units; None: one, or as before.
             phone: their number, as they write it; another's is passed over. `texts`: they agree to text messages.
-            quantity: how many units they want; None: one, or as many as before.
 
         Raises:
             UnknownVariant, NoAlert, ListNotNamed, ListTakesNoSignUps, NotANumber, NetworkFull and others: as they say.

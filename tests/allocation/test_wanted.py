@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,7 @@ async def test_several_units_of_a_whole_product_are_of_one_variant(pool: Pool) -
     "terms",
     [{"contacts_per_unit": 1}, {"contacts_per_unit": 3}, {"units_per_contact": 2}, {"contacts_per_unit": "all"}],
 )
-async def test_the_line_is_walked_as_plainly_as_it_is_said(pool: Pool, terms: dict[str, object]) -> None:
+async def test_the_line_is_walked_as_plainly_as_it_is_said(pool: Pool, terms: dict[str, Any]) -> None:
     """In order: whoever fits into what is left is told, and whoever does not is passed over. Whatever is wanted."""
     chance = Random(repr(terms))
     shop = await Shop.opened(pool, starter_document(**terms))

@@ -153,7 +153,8 @@ async def test_a_sign_up_that_came_while_every_message_was_a_draft_is_not_lost(s
     enlisting = Entrances(shop.pool)
     for name, days in (("second", 3), ("first", 5)):
         result = await enlisting.sign_up(f"{name}@shop.example", SHOP, RED, "form", days_ago(days), quantity=days)
-        assert result == NotEntered("back-in-stock", Reason.MESSAGE_DRAFT)
+        assert isinstance(result, NotEntered)
+        assert result.reason is Reason.MESSAGE_DRAFT
     (entry,) = (await Why(shop.pool).contact("first@shop.example", About())).entries
     assert entry.reason is Reason.MESSAGE_DRAFT
     await publish(shop.pool, starter_document())
@@ -170,7 +171,8 @@ async def test_a_sign_up_that_something_else_spoke_against_stays_out(shop: LateS
     await shop.knows("ada")
     await shop.bought("ada", at=days_ago(1))
     result = await Entrances(shop.pool).sign_up("ada@shop.example", SHOP, RED, "form", days_ago(2))
-    assert result == NotEntered("back-in-stock", Reason.PURCHASED)
+    assert isinstance(result, NotEntered)
+    assert result.reason is Reason.PURCHASED
     assert (await shop.back_populates("back-in-stock")).contacts == 0
 
 

@@ -33,13 +33,13 @@ class _Look:
     Attributes:
         meaning: what it seems to say, after "seems to say".
         header: in a header's words, small and apart.
-        column: what it is to be named as; None where nothing of the kind can be read.
+        column: what it is to be named as.
         harmless: whether a cell says nothing against writing to somebody.
     """
 
     meaning: str
     header: re.Pattern[str]
-    column: Column | None
+    column: Column
     harmless: Callable[[str], bool]
 
 
@@ -71,7 +71,7 @@ _LOOKS = (
     _Look(
         "how many somebody wants",
         re.compile(r"quantit|\bqty\b|\bunits?\b|\bpieces\b|\bamount\b|\bcount\b|\bwanted\b"),
-        None,
+        Column.QUANTITY,
         _at_most_one,
     ),
 )
@@ -102,11 +102,6 @@ def ask_about_unread(table: Table, columns: Mapping[str, str], ignored: Collecti
 
 
 def _question(header: str, look: _Look) -> str:
-    if look.column is None:
-        return (
-            f"- '{header}' seems to say {look.meaning}, and everyone is told of one unit. If one is enough, say "
-            f'--ignore "{header}".'
-        )
     return (
         f"- '{header}' seems to say {look.meaning}. If it does, say --column \"{look.column}={header}\"; if it does "
         f'not matter, --ignore "{header}".'
