@@ -128,8 +128,7 @@ class Entrances:
             email: a valid address, in any letter case; None: a number alone.
             source, by: where consent was given, and for what; who does it for them, for the audit (None: they did).
             at: when they asked; now, if not given. Their place in line and their window count from then.
-            most_of_mailbox: how many places for it the addresses of one mailbox may have; None: any number.
-            most_of_network: sign-ups for it in a day from the network that `source` names; likewise.
+            most_of_mailbox, most_of_network: places of one mailbox, sign-ups of one network in a day; None: any number.
             list_code: for this list; needed where several could be meant. `quantity`: units; None: one, or as before.
             phone: their number, as they write it; another's is passed over. `texts`: they agree to text messages.
 
@@ -243,15 +242,11 @@ def _unfulfilled(
     contact_id: ContactId, interest: Interest, alert: AlertInForce, result: NotEntered
 ) -> UnfulfilledSignUp:
     return UnfulfilledSignUp(
-        store_id=interest.store_id,
+        interest=interest,
         contact_id=contact_id,
-        product_id=interest.product_id,
-        variant_id=interest.variant_id,
-        at=interest.at,
         list_code=alert.list_code,
         alert_id=result.alert_id,
         reason=result.reason,
-        quantity=interest.quantity,
     )
 
 

@@ -1,11 +1,12 @@
 """Sign-ups that were accepted and could not be entered: kept as events, with the reason (P4, P7)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
-from schemas.ids import ContactId, StoreId
+from activities.waitlist.entry import Interest
+from schemas.ids import ContactId
 from schemas.incoming.events import Considered, EntryResult, EventEffect
 from schemas.reasons import Reason
 
@@ -19,17 +20,13 @@ SAME_SIGN_UP = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class UnfulfilledSignUp:
-    """A sign-up, made `at` (aware), for an alert of a list, and why it was not entered."""
+    """A sign-up for an alert of a list, and why it was not entered."""
 
-    store_id: StoreId
+    interest: Interest
     contact_id: ContactId
-    product_id: str
-    variant_id: str | None
-    at: datetime
     list_code: str
     alert_id: str
     reason: Reason
-    quantity: int | None = None
 
 
 async def keep_unfulfilled_sign_up(connection: Connection, sign_up: UnfulfilledSignUp) -> None:
@@ -38,25 +35,26 @@ async def keep_unfulfilled_sign_up(connection: Connection, sign_up: UnfulfilledS
     The same again within `SAME_SIGN_UP` is not kept: a request that is retried without a time of its own has a new
     time, and would be kept twice. For another alert or reason it is another sign-up.
     """
+    interest = sign_up.interest
     considered = Considered(
         alert=sign_up.alert_id,
-        product=sign_up.product_id,
-        variant=sign_up.variant_id,
+        product=interest.product_id,
+        variant=interest.variant_id,
         result=EntryResult.NOT_ENTERED,
         reason=sign_up.reason,
         why=sign_up.reason.sentence,
     )
-    key = f"{sign_up.contact_id}/{sign_up.variant_id}/{sign_up.at.isoformat()}/{sign_up.alert_id}/{sign_up.reason}"
+    key = f"{sign_up.contact_id}/{interest.variant_id}/{interest.at.isoformat()}/{sign_up.alert_id}/{sign_up.reason}"
     await SQL.keep_sign_up.run(
         connection,
-        store_id=sign_up.store_id,
+        store_id=interest.store_id,
         event_id=f"{SIGNED_UP}/{key}",
         name=SIGNED_UP,
         contact_id=sign_up.contact_id,
-        product_id=sign_up.product_id,
-        variant_id=sign_up.variant_id,
-        at=sign_up.at,
-        properties={"list": sign_up.list_code} | ({"quantity": sign_up.quantity} if sign_up.quantity else {}),
+        product_id=interest.product_id,
+        variant_id=interest.variant_id,
+        at=interest.at,
+        properties={"list": sign_up.list_code} | ({"quantity": interest.quantity} if interest.quantity else {}),
         outcome=EventEffect(alerts=(considered,)).model_dump(mode="json", exclude_defaults=True),
         within=SAME_SIGN_UP,
         alert_id=sign_up.alert_id,
