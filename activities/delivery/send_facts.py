@@ -40,13 +40,8 @@ def verdict_facts(
 ) -> MessageFacts:
     """What the verdict asks."""
     texted = message is not None and message.channel is Channel.SMS
-    gathers = (
-        row.gathers
-        and request.event is AlertEvent.ALERT
-        and not request.step.manual
-        and message is not None
-        and message.tells_together
-    )
+    is_told = request.event is AlertEvent.ALERT and not request.step.manual
+    gathers = row.gathers and is_told and message is not None and message.tells_together
     return MessageFacts(
         event=request.event,
         type=row.type,
