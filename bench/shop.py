@@ -15,8 +15,8 @@ from importlib.resources import files
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
-from activities.storefronts.registry import DemoShop
 from bench.http import Connection
+from bench.imitation import ImitatedShopify
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import ExitStep, SendStep
 from schemas.ids import Level, StoreId
@@ -27,7 +27,7 @@ from starter.runtime.ports import LOOPBACK
 SQL = load_queries("bench", "queries.sql")
 
 STORE = StoreId("bench.example.com")
-SENDS = DemoShop("the secret of the benchmark's shop", STORE)
+SENDS = ImitatedShopify("the secret of the benchmark's shop", STORE)
 _FIRST_ITEM = 1_000_000
 """Item ids are variant ids from here on: both are numbers, and never the same."""
 

@@ -37,6 +37,7 @@ from starter.commands import (
     retention,
     revocations,
     shop,
+    simulate,
     stores,
     up,
     versions,
@@ -93,6 +94,7 @@ for connecting in (
     connections.disconnect,
     connections.key,
     connections.reseal,
+    simulate.simulate,
 ):
     stores.app.command()(connecting)
 app.add_typer(stores.app, name="store")

@@ -12,7 +12,6 @@ from activities.storefronts.prestashop.api import PrestaShopApi
 from activities.storefronts.shop_api import ShopApi
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.shopify.api import ShopifyApi
-from activities.storefronts.shopify.imitation import ImitatedShopify
 from activities.storefronts.square.adapter import Square
 from activities.storefronts.square.api import SquareApi
 from activities.storefronts.storefront import Storefront
@@ -40,9 +39,6 @@ SHOP_APIS: tuple[type[ShopApi], ...] = (
     SquareApi,
 )
 """Every platform whose API is asked. One that sends no webhooks is only here."""
-
-DemoShop = ImitatedShopify
-"""The platform that the shop of the demo and the benchmark imitates."""
 
 
 class Storefronts(Mapping[str, Storefront]):

@@ -1,7 +1,6 @@
 """The story of `shelftalk demo`: one real journey over HTTP, Temporal and SMTP, told while it happens."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import TypeVar
 
 import httpx
 
-from activities.storefronts.registry import DemoShop
 from schemas.channels import Channel
 from schemas.document.conversation import ConversationDocument, MessageSection
 from schemas.document.steps import SendStep, StepSection, WaitStep
@@ -21,7 +19,7 @@ from schemas.responses.journeys import JourneyReport
 from schemas.responses.revenue import RevenueReport
 from schemas.settings import Settings
 from schemas.time.durations import format_duration
-from starter.devstack.demo_roles import PRICE, PUBLIC_URL, Clicked, Shop, Shopper, Support
+from starter.devstack.demo_roles import PUBLIC_URL, Clicked, Shop, Shopper, Support
 from starter.devstack.failures import DevstackError
 from starter.devstack.gateway import SmsGateway, TakenText
 from starter.devstack.mailbox import Mail, Mailbox, is_to
@@ -70,11 +68,11 @@ class Told(Model):
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """The settings for the story: everything embedded, on free ports, with a client secret of its own."""
+    """The settings for the story: everything embedded, on free ports, and a shop on this machine may be called."""
     nothing_named = {"database_url": None, "temporal_address": None, "smtp_host": None, "email_provider": "smtp"}
-    here = {"http_port": 0, "public_url": PUBLIC_URL}
-    embedded = settings.model_copy(update={**nothing_named, **here})
-    return DemoShop(secrets.token_hex(32)).believed_by(embedded)
+    # The simulated shop is on this machine, where nothing is called otherwise.
+    here = {"http_port": 0, "public_url": PUBLIC_URL, "webhook_private_hosts": True}
+    return settings.model_copy(update={**nothing_named, **here})
 
 
 def demo_conversation() -> ConversationDocument:
@@ -107,10 +105,12 @@ async def tell_story(stack: Stack, gateway: SmsGateway, tell: Tell, show: Show) 
         DevstackError: something did not happen that should have; it says what.
     """
     assert stack.mailbox is not None  # demo_settings names no mail server.
-    demo_shop = DemoShop.from_settings(stack.settings)
-    async with httpx.AsyncClient(base_url=stack.endpoints.web_url, timeout=30, trust_env=False) as http:
-        shop = Shop(http, demo_shop, secrets.randbelow(10**12) + 10**12)
-        support = Support(http, demo_shop.store_id, api_key(stack.api_key_file))
+    web = stack.endpoints.web_url
+    async with (
+        httpx.AsyncClient(base_url=web, timeout=30, trust_env=False) as http,
+        Shop.open(stack.services.connections, web) as shop,
+    ):
+        support = Support(http, shop.store, api_key(stack.api_key_file))
         shoppers = Shopper(http, FIRST, PHONE), Shopper(http, SECOND)
         return await _Story(shop, shoppers, support, stack.mailbox, gateway, tell, show).play()
 
@@ -128,20 +128,24 @@ class _Story:
     show: Show
 
     async def play(self) -> Told:
-        self.tell(f"\n1. {self.support.store} tells by a signed webhook of a blue kettle. It is sold out.")
-        await self.shop.has_product()
+        where = f"a simulated {self.shop.platform}, at {self.shop.url}"
+        self.tell(f"\n1. A shop opens: {where}. It is connected as yours would be:")
+        topics, products = await self.shop.is_connected()
+        self.tell(
+            f"   {topics} kinds of webhooks are subscribed, and {products} product is read. A blue kettle, sold out."
+        )
         await self._two_sign_up()
         mail, text = await self._one_is_told()
         clicked = await self._the_first_clicks(mail)
         await self._is_reminded()
+        not_told = await self._the_second_was_not_told()
         first = await self.support.journey_of(FIRST, self.shop.variant)
         path = await self._until(
             lambda: self.support.path(first.journey_id), lambda path: path.ending is not None, "The journey's end"
         )
         earned = await self._the_first_orders()
-        self.tell(f"\n6. Support asks what happened to {FIRST}. The answer is the workflow's history, replayed:\n")
+        self.tell(f"\n7. Support asks what happened to {FIRST}. The answer is the workflow's history, replayed:\n")
         self.show(path)
-        not_told = await self._the_second_was_not_told()
         return Told(
             mails=tuple(str(each.read()["Subject"]) for each in self.mailbox.mails),
             unsubscribe={name: str(mail.read()[name]) for name in UNSUBSCRIBE},
@@ -153,9 +157,10 @@ class _Story:
         )
 
     async def _two_sign_up(self) -> None:
-        self.tell("\n2. Two shoppers sign up on its page, the first one for text messages too.")
+        self.tell("\n2. Two shoppers sign up on its page, the first one for text messages too. The page is there:")
+        self.tell(f"   {self.shop.page}")
         for shopper in self.shoppers:
-            await shopper.signs_up(self.support.store, self.shop.variant)
+            await shopper.signs_up(self.shop.page)
             journey = await self.support.journey_of(shopper.email, self.shop.variant)
             self.tell(f"   {shopper.email} stands in line, {journey.ahead} ahead: journey {journey.journey_id}")
 
@@ -191,8 +196,8 @@ class _Story:
         self._quote(*_head(reminder, "Subject"))
 
     async def _the_first_orders(self) -> RevenueReport:
-        price = f"{PRICE['total_price']} {PRICE['currency']}"
-        self.tell(f"\n5. {FIRST} orders the kettle for {price}; the shop says so by a signed webhook.")
+        price = f"{self.shop.price} EUR"
+        self.tell(f"\n6. {FIRST} orders the kettle for {price}; the shop says so by a signed webhook.")
         self.tell("   The order counts for the message that they touched last. What messages earned:\n")
         await self.shop.sells_to(FIRST)
         earned = await self.support.earned()
@@ -205,7 +210,7 @@ class _Story:
             lambda journey: journey.why is not None,
             "The reason",
         )
-        self.tell(f"\n7. {SECOND} was not told, and it is on record why:\n   {second.why} ({second.reason})")
+        self.tell(f"\n5. {SECOND} was not told, and it is on record why:\n   {second.why} ({second.reason})")
         if stray := [mail for mail in self.mailbox.mails if SECOND in mail.recipients]:
             raise DevstackError(f"The demo stopped: {len(stray)} mails went to {SECOND}, who is not next in line.")
         self.tell("   The next kettle is theirs.")

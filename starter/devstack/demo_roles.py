@@ -1,23 +1,33 @@
 """Who acts in the story of `shelftalk demo`: the shop, a shopper and somebody of support, each over HTTP as in life."""
 
 import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
+from random import Random
+from typing import Self
 
 import httpx
 
-from activities.storefronts.registry import DemoShop
-from activities.storefronts.storefront import WebhookRequest
-from schemas.ids import JourneyId
+from schemas.ids import JourneyId, StoreId
 from schemas.journey.path import JourneyPath
 from schemas.model import Model
 from schemas.responses.journeys import JourneyPage, JourneyReport
 from schemas.responses.revenue import RevenueReport
 from starter.devstack.failures import DevstackError
+from starter.shops.connections import Connections
+from starter.simulated.deliveries import Pace
+from starter.simulated.life import Life
+from starter.simulated.shops import DemoShop
+from starter.simulated.standing import standing
 
 PUBLIC_URL = "https://alerts.example"
 """Where shoppers would reach the web server. No name leads to it here: what they ask for is asked of this machine."""
-PRICE = {"total_price": "49.00", "currency": "EUR"}
+BY = "shelftalk demo"
+"""Who connects the shop, for the audit."""
 _BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+_FORM = re.compile(r'<notify-me store="(?P<store>[^"]+)" variant="(?P<variant>[^"]+)" sold-out')
 _LINK = re.compile(re.escape(PUBLIC_URL) + r"(/l/\w+)")
 
 
@@ -36,10 +46,13 @@ class Shopper:
     email: str
     phone: str | None = None
 
-    async def signs_up(self, store: str, variant: str) -> None:
-        """They fill in the form on the shop's page; who has a phone ticks the box for text messages."""
+    async def signs_up(self, page: str) -> None:
+        """They fill in the form on a product's page; who has a phone ticks the box for text messages."""
+        found = _FORM.search(_expect(await self.http.get(page), "The product's page").text)
+        if found is None:
+            raise DevstackError("The demo stopped: the product's page has no form. Please report this.")
         texts = {"phone": self.phone, "sms_consent": True} if self.phone is not None else {}
-        form = {"store": store, "variant": variant, "email": self.email, **texts}
+        form = {"store": found["store"], "variant": found["variant"], "email": self.email, **texts}
         _expect(await self.http.post("/v1/signups", json=form), "The sign-up")
 
     async def opens_link(self, mail: str) -> Clicked:
@@ -55,32 +68,62 @@ class Shopper:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A shop with one product in one variant."""
+    """A simulated shop with one product in one variant, which nobody has."""
 
-    http: httpx.AsyncClient
-    sends: DemoShop
-    number: int
+    life: Life
+    url: str
+    connections: Connections
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, connections: Connections, web: str) -> AsyncGenerator[Self]:
+        """It is open for so long, and its webhooks come to this web server."""
+        async with standing(DemoShop(1), web, Pace(), Random(), lambda _: None) as (life, url):
+            yield cls(life, url, connections)
+
+    @property
+    def platform(self) -> str:
+        return self.life.shop.source
+
+    @property
+    def store(self) -> str:
+        return self.life.shop.store
 
     @property
     def variant(self) -> str:
-        return str(self.number + 1)
+        return self.life.shop.variant(0)
 
-    async def has_product(self) -> None:
-        """It tells of its product, sold out."""
-        variant = {"title": "1.7 l", "sku": "KETTLE-BLUE", "price": PRICE["total_price"]}
-        await self._webhook(self.sends.product(self.number, "Blue kettle", "blue-kettle", variant, units=0), "product")
+    @property
+    def price(self) -> Decimal:
+        return self.life.shop.prices[0]
+
+    @property
+    def page(self) -> str:
+        """Of its product, with the sign-up form."""
+        return f"{self.url}/product/{self.life.shop.handle(0)}/"
+
+    async def is_connected(self) -> tuple[int, int]:
+        """As by `shelftalk store connect` and `store sync`. Returns how many topics it sends, and its products."""
+        shop = self.life.shop
+        connected = await self.connections.connect(shop.source, shop.answers(), BY)
+        read = await self.connections.sync(StoreId(connected.store), lambda _read, _total: None, BY)
+        return len(connected.subscriptions), read.products
 
     async def restocks(self, units: int) -> None:
         """It tells of its units."""
-        await self._webhook(self.sends.level(self.number + 2, units), "stock level")
+        self.life.restock(0, units)
+        await self._delivered()
 
     async def sells_to(self, email: str) -> None:
         """It tells of an order of its product."""
-        await self._webhook(self.sends.order(self.number, email, PRICE), "order")
+        self.life.sell(0, 1, email)
+        await self._delivered()
 
-    async def _webhook(self, told: WebhookRequest, what: str) -> None:
-        answer = await self.http.post(self.sends.path, content=told.body, headers=dict(told.headers))
-        _expect(answer, f"The webhook of its {what}")
+    async def _delivered(self) -> None:
+        await self.life.deliveries.settle()
+        for each in self.life.deliveries.shown:
+            if each.answer != "200":
+                raise DevstackError(f"The demo stopped: the webhook {each.topic} of its shop: {each.answer}.")
 
 
 @dataclass(frozen=True, slots=True)

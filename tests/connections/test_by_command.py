@@ -14,17 +14,17 @@ from activities.storefronts.registry import SHOP_APIS
 from activities.storefronts.square.adapter import SIGNATURE, Square, sign
 from activities.storefronts.storefront import SignatureWrong, WebhookRequest
 from schemas.responses.connections import Connected, ConnectionsReport, Disconnected, Synced
-from starter.http.server import serving
 from starter.shops.webhook_secrets import WebhookSecrets
+from starter.simulated.bigcommerce import api as bigcommerce
+from starter.simulated.magento.api import SimulatedMagento
+from starter.simulated.prestashop.api import KEY, SimulatedPrestaShop
+from starter.simulated.shopify.admin import ShopifyShop
+from starter.simulated.shopify.server import ShopifyServer
+from starter.simulated.shopify.things import Product, Variant
+from starter.simulated.square.api import MERCHANT, TOKEN, SquareMerchant, item
+from starter.simulated.wix.api import APP, INSTANCE, SECRET, WixSite
+from starter.simulated.woocommerce import api as woocommerce
 from tests.cli.command import Ended, Shelftalk
-from tests.simulated import bigcommerce, woocommerce
-from tests.simulated.magento_shop import SimulatedMagento
-from tests.simulated.mail_api_server import MailApiServer
-from tests.simulated.prestashop_shop import KEY, SimulatedPrestaShop
-from tests.simulated.shopify_server import ShopifyServer
-from tests.simulated.shopify_shop import Product, ShopifyShop, Variant
-from tests.simulated.square_merchant import MERCHANT, TOKEN, SquareMerchant, item
-from tests.simulated.wix_site import APP, INSTANCE, SECRET, WixSite
 from tests.storefronts import test_bigcommerce_api, test_wix_api
 from tests.storefronts.wix_app import public
 from tests.storefronts.woocommerce_shop import product
@@ -64,7 +64,7 @@ class Shop:
 async def _shopify() -> AsyncGenerator[Shop]:
     shop = ShopifyShop()
     shop.products = [Product(1, [Variant(11, {1: 3})])]
-    async with ShopifyServer(shop):
+    async with ShopifyServer(shop).serving():
         settings = {"shop": shop.domain, "client_id": shop.client_id, "api_address": shop.url}
         secrets = {"client_secret": shop.client_secret}
         yield Shop(settings, secrets, 1, ("client_secret", WRONG), topics=14)
@@ -74,8 +74,8 @@ async def _shopify() -> AsyncGenerator[Shop]:
 async def _bigcommerce() -> AsyncGenerator[Shop]:
     store = bigcommerce.SimulatedBigCommerce()
     store.products = {1: test_bigcommerce_api.product(1, 11)}
-    async with MailApiServer(store) as server:
-        settings = {"store_hash": bigcommerce.STORE, "api": server.url}
+    async with store.serving():
+        settings = {"store_hash": bigcommerce.STORE, "api": store.url}
         secrets = {"access_token": bigcommerce.TOKEN, "client_secret": "hush, this signs"}
         yield Shop(settings, secrets, 1, ("access_token", WRONG), topics=len(test_bigcommerce_api.SUBSCRIBED))
 
@@ -84,9 +84,9 @@ async def _bigcommerce() -> AsyncGenerator[Shop]:
 async def _woocommerce() -> AsyncGenerator[Shop]:
     shop = woocommerce.SimulatedWooCommerce()
     shop.products = {794: dict(product())}
-    async with MailApiServer(shop) as server:
+    async with shop.serving():
         secrets = {"consumer_key": woocommerce.KEY, "consumer_secret": woocommerce.SECRET}
-        yield Shop({"shop": server.url}, secrets, 1, ("consumer_secret", "cs_wrong"), topics=6)
+        yield Shop({"shop": shop.url}, secrets, 1, ("consumer_secret", "cs_wrong"), topics=6)
 
 
 @asynccontextmanager
@@ -107,15 +107,15 @@ async def _prestashop() -> AsyncGenerator[Shop]:
 @asynccontextmanager
 async def _wix() -> AsyncGenerator[Shop]:
     site: WixSite = test_wix_api.v3()
-    async with serving(site.app(), "127.0.0.1", 0) as served:
-        settings = {"app_id": APP, "instance_id": INSTANCE, "public_key": public(), "api": served.url}
+    async with site.serving():
+        settings = {"app_id": APP, "instance_id": INSTANCE, "public_key": public(), "api": site.url}
         yield Shop(settings, {"app_secret": SECRET}, 3, ("app_secret", WRONG), by_hand=True)
 
 
 @asynccontextmanager
 async def _square() -> AsyncGenerator[Shop]:
-    async with serving(SquareMerchant([item(1), item(2)]).app(), "127.0.0.1", 0) as served:
-        settings = {"front_page": "https://shop.example", "api": served.url}
+    async with SquareMerchant([item(1), item(2)]).serving() as merchant:
+        settings = {"front_page": "https://shop.example", "api": merchant.url}
         yield Shop(settings, {"access_token": TOKEN}, 2, ("access_token", WRONG), topics=2)
 
 

@@ -11,11 +11,12 @@ from activities.connections.sealing import Seal
 from activities.connections.shops import Shops
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
+from activities.storefronts.square.api import SquareApi
 from schemas.ids import StoreId
 from starter.shops.connections import Connections
 from starter.shops.webhook_secrets import WebhookSecrets
-from tests.simulated.square_merchant import MERCHANT
-from tests.storms.shops import Square
+from starter.simulated.shops import Square
+from starter.simulated.square.api import MERCHANT
 
 PUBLIC_URL = "https://alerts.example"
 
@@ -26,7 +27,7 @@ class Side:
     def __init__(self, pool: Pool, square: Square) -> None:
         self._pool, self._square = pool, square
         self._seal = Seal([SecretStr(Fernet.generate_key().decode())])
-        self.shops = Shops(pool, self._seal, square.apis, private_hosts=True)
+        self.shops = Shops(pool, self._seal, {SquareApi.source: SquareApi}, private_hosts=True)
         self.connections = Connections(pool, self.shops, Intake(pool), ["square"], PUBLIC_URL)
 
     async def look(self) -> None:
@@ -41,7 +42,7 @@ class Side:
 @pytest.fixture
 async def square() -> AsyncGenerator[Square]:
     square = Square(3)
-    async with square.serving():
+    async with square.api.serving():
         yield square
 
 

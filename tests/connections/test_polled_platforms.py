@@ -18,10 +18,10 @@ from schemas.ids import StoreId
 from schemas.responses.connections import Connected
 from starter.shops.connections import Connections, ConnectionUseless
 from starter.shops.webhook_secrets import WebhookSecrets
+from starter.simulated.magento.api import SimulatedMagento
+from starter.simulated.prestashop.api import KEY, SimulatedPrestaShop
 from starter.versioning.publishing import publish
 from tests.product import address, starter_document
-from tests.simulated.magento_shop import SimulatedMagento
-from tests.simulated.prestashop_shop import KEY, SimulatedPrestaShop
 from tests.storefronts.commerce import EVENTS_SECRET, WEBHOOKS_SECRET
 
 APIS = {api.source: api for api in SHOP_APIS}

@@ -4,15 +4,16 @@ Each keeps what it took and refuses what the real one refuses; `mail_api_server`
 repeats the recipient's address, as real ones do, so that tests can prove it goes no further (P8).
 """
 
-import json
 import re
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 from activities.senders.email.mail_api import MailApi
+from starter.simulated.server import Heard as Heard
+from starter.simulated.server import Reply as Reply
 
 KEY = "simulated-key"
 KEY_ID = "AKIASIMULATED"
@@ -21,32 +22,6 @@ DOMAIN = "example.com"
 """The only domain that is verified at any of them."""
 ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A request; `headers` by their names in small letters."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer; `body` a JSON value, or bytes as they are."""
-
-    status: int
-    body: Any = b""
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def content(self) -> bytes:
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,5 @@
 """A BigCommerce store for tests: what it sends, and how it signs it."""
 
-import base64
-import hashlib
-import hmac
 import json
 from datetime import UTC, datetime
 from itertools import count
@@ -11,9 +8,11 @@ from pathlib import Path
 from activities.storefronts.bigcommerce.adapter import BigCommerce
 from activities.storefronts.storefront import NotOurs, WebhookRequest
 from schemas.incoming.facts import Fact
+from starter.simulated.bigcommerce.api import STORE
+from starter.simulated.bigcommerce.shop import event as event_of
+from starter.simulated.bigcommerce.shop import headers
 
 SECRET = "the client secret of the API account"
-STORE = "abc123"
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 HAPPENED = datetime(2026, 1, 31, 9, 29, 55, tzinfo=UTC)
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -21,35 +20,19 @@ _events = count(1)
 
 
 def signature(body: bytes, id_: str, seconds: int, secret: str = SECRET) -> str:
-    """Computed here on its own, so that a mistake in the adapter cannot agree with itself."""
-    signed = f"{id_}.{seconds}.".encode() + body
-    return "v1," + base64.standard_b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+    """By no code of the adapter, so that a mistake in it cannot agree with itself."""
+    return headers(body, secret, id_, datetime.fromtimestamp(seconds, UTC))["webhook-signature"]
 
 
 def request(body: bytes, *, secret: str = SECRET, sent_at: datetime = NOW, id_: str = "msg_1") -> WebhookRequest:
     """A signed webhook, as it comes ten seconds after it was sent."""
-    seconds = int(sent_at.timestamp())
-    headers = {
-        "webhook-id": id_,
-        "webhook-timestamp": str(seconds),
-        "webhook-signature": signature(body, id_, seconds, secret),
-        "Content-Type": "application/json",
-    }
-    return WebhookRequest(body, headers, at=NOW)
+    return WebhookRequest(body, headers(body, secret, id_, sent_at), at=NOW)
 
 
 def event(scope: str, data: object, *, producer: str | None = f"stores/{STORE}", **others: object) -> bytes:
     """The body of another event each time."""
-    message = {
-        "scope": scope,
-        "store_id": "1025646",
-        "data": data,
-        "hash": hashlib.sha1(str(next(_events)).encode()).hexdigest(),
-        "created_at": int(HAPPENED.timestamp()),
-        **({} if producer is None else {"producer": producer}),
-        **others,
-    }
-    return json.dumps(message).encode()
+    message = {**event_of(scope, data, HAPPENED, next(_events)), "producer": producer, **others}
+    return json.dumps({name: value for name, value in message.items() if name != "producer" or value}).encode()
 
 
 def facts_in(body: bytes) -> tuple[Fact, ...] | NotOurs:

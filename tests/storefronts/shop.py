@@ -1,14 +1,14 @@
 """A Shopify shop for tests: what it sends, and how it signs it."""
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Mapping
 from pathlib import Path
 
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import NotOurs, WebhookRequest
 from schemas.incoming.facts import Fact, WebhookDelivery
+from starter.simulated.shopify.shop import headers as headers_of
+from starter.simulated.shopify.shop import product as product  # what its product messages show
+from starter.simulated.signing import by_secret
 
 SECRET = "the client secret of the app"
 SHOP = "example.myshopify.com"
@@ -41,28 +41,14 @@ ABOUT_PEOPLE = {
 
 
 def signature(body: bytes, secret: str = SECRET) -> str:
-    """Computed here on its own, so that a mistake in the adapter cannot agree with itself."""
-    return base64.standard_b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+    """By no code of the adapter, so that a mistake in it cannot agree with itself."""
+    return by_secret(secret, body)
 
 
 def headers(body: bytes, topic: str, *, secret: str = SECRET, **others: str | None) -> dict[str, str]:
     """The headers of one delivery; `others` sets one by name (`shop_domain=…`); None leaves it out."""
-    values = {
-        "X-Shopify-Hmac-Sha256": signature(body, secret),
-        "X-Shopify-Topic": topic,
-        "X-Shopify-Shop-Domain": SHOP,
-        "X-Shopify-Webhook-Id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
-        "X-Shopify-Triggered-At": TRIGGERED_AT,
-        "X-Shopify-Api-Version": "2025-01",
-        "Content-Type": "application/json",
-    }
-    for name, value in others.items():
-        header = "X-Shopify-" + name.replace("_", "-").title()
-        if value is None:
-            del values[header]
-        else:
-            values[header] = value
-    return values
+    usual = {"webhook_id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043", "triggered_at": TRIGGERED_AT}
+    return headers_of(body, topic, secret, SHOP, **usual | others)
 
 
 def event_headers(body: bytes, topic: str, action: str | None = None, **others: str | None) -> dict[str, str]:
@@ -94,18 +80,3 @@ def verified(body: bytes, sent: Mapping[str, str], *secrets: str) -> WebhookDeli
 def facts_in(body: bytes, sent: Mapping[str, str]) -> tuple[Fact, ...] | NotOurs:
     """What is read from it."""
     return Shopify().read(verified(body, sent), body)
-
-
-def product(**changes: object) -> dict[str, object]:
-    """A small product as a product message shows it, with fields changed or added."""
-    variant = {"id": 31, "inventory_item_id": 41, "title": "Small", "price": "19.99", "inventory_quantity": 3}
-    base: dict[str, object] = {
-        "id": 21,
-        "title": "Mug",
-        "handle": "mug",
-        "status": "active",
-        "published_at": "2021-12-31T19:00:00-05:00",
-        "updated_at": "2021-12-31T19:00:00-05:00",
-        "variants": [variant],
-    }
-    return base | changes

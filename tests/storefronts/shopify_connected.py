@@ -9,9 +9,9 @@ from activities.storefronts.shop_api import Access
 from activities.storefronts.shop_http import ShopHttp
 from activities.storefronts.shopify.api import ShopifyApi
 from schemas.incoming.facts import Fact
-from tests.simulated.shopify_graphql import Bucket
-from tests.simulated.shopify_server import ShopifyServer
-from tests.simulated.shopify_shop import ShopifyShop
+from starter.simulated.shopify.admin import ShopifyShop
+from starter.simulated.shopify.answers import Bucket
+from starter.simulated.shopify.server import ShopifyServer
 
 TOKEN = "shpat_a_token_that_stays"
 ADDRESS = "https://shelftalk.example/v1/webhooks/shopify"
@@ -47,7 +47,7 @@ def access(shop: ShopifyShop, secrets: dict[str, str], ends_at: datetime | None,
 async def connected(shop: ShopifyShop, bucket: Bucket | None = None, **settings: str) -> AsyncGenerator[Connected]:
     shop.tokens.add(TOKEN)
     http = ShopHttp(private_hosts=True, first_pause=0.01)
-    async with ShopifyServer(shop, bucket) as server:
+    async with ShopifyServer(shop, bucket).serving() as server:
         secrets = {"access_token": TOKEN, "client_secret": shop.client_secret}
         api = ShopifyApi.over(http, access(shop, secrets, None, settings))
         try:

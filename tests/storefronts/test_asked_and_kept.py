@@ -11,8 +11,8 @@ from activities.storefronts.shop_api import Access, ShopApi, Watched
 from activities.storefronts.shop_http import ShopHttp
 from schemas.ids import Level, StoreId
 from schemas.incoming.facts import HintFact
-from tests.simulated.magento_shop import SimulatedMagento
-from tests.simulated.prestashop_shop import KEY, SimulatedPrestaShop
+from starter.simulated.magento.api import SimulatedMagento
+from starter.simulated.prestashop.api import KEY, SimulatedPrestaShop
 from tests.storefronts import commerce
 
 STORE = StoreId("shop.example")

@@ -29,7 +29,7 @@ from schemas.incoming.facts import (
     StockFact,
     StoreFact,
 )
-from tests.simulated.bigcommerce import STORE, TOKEN, SimulatedBigCommerce
+from starter.simulated.bigcommerce.api import STORE, TOKEN, SimulatedBigCommerce
 from tests.simulated.mail_api import Reply
 from tests.simulated.mail_api_server import MailApiServer
 from tests.storefronts.bigcommerce_store import HAPPENED, PAYLOADS

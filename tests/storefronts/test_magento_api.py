@@ -13,8 +13,8 @@ from activities.storefronts.magento.products import HTML, Site
 from activities.storefronts.shop_api import Access, ShopApi, Watched
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway, ShopHttp
 from schemas.incoming.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact
-from tests.simulated.magento_shop import SimulatedMagento
-from tests.simulated.shop_server import as_json
+from starter.simulated.magento.api import SimulatedMagento
+from starter.simulated.server import as_json
 from tests.storefronts.commerce import EVENTS_SECRET
 
 

@@ -28,8 +28,8 @@ from activities.storefronts.registry import SHOP_APIS, STOREFRONTS
 from activities.storefronts.shop_api import Access, ShopApi, Watched
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway, ShopHttp
 from schemas.incoming.facts import Fact, Policy, ProductFact, StockFact, VariantFact
-from tests.simulated.prestashop_shop import KEY, SimulatedPrestaShop
-from tests.simulated.shop_server import as_json
+from starter.simulated.prestashop.api import KEY, SimulatedPrestaShop
+from starter.simulated.server import as_json
 
 PAYLOADS = Path(__file__).parent / "payloads" / "prestashop"
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)

@@ -15,8 +15,9 @@ from activities.storefronts.shopify import api, bulk, stock_queries, subscriptio
 from activities.storefronts.shopify.api import ShopifyApi
 from activities.storefronts.shopify.subscriptions import TOPICS
 from schemas.errors import DomainError
-from tests.simulated.shopify_graphql import SCHEMA, Bucket, why_no_bulk_query
-from tests.simulated.shopify_shop import Place, Product, ShopifyShop, Variant
+from starter.simulated.shopify.admin import ShopifyShop
+from starter.simulated.shopify.answers import SCHEMA, Bucket, why_no_bulk_query
+from starter.simulated.shopify.things import Place, Product, Variant
 from tests.storefronts.shopify_connected import ADDRESS, TOKEN, connected
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)

@@ -14,8 +14,9 @@ from activities.storefronts.shopify.bulk import CATALOGUE
 from activities.storefronts.shopify.spool import Spool
 from schemas.errors import DomainError
 from schemas.incoming.facts import Fact, ProductFact, StockFact
-from tests.simulated.shopify_graphql import bulk_lines
-from tests.simulated.shopify_shop import Product, ShopifyShop, Variant
+from starter.simulated.shopify.admin import ShopifyShop
+from starter.simulated.shopify.answers import bulk_lines
+from starter.simulated.shopify.things import Product, Variant
 from tests.storefronts.shopify_connected import Connected, connected
 
 

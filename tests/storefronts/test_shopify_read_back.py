@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from activities.storefronts.shop_api import Watched
 from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact, StockFact
-from tests.simulated.shopify_shop import Place, Product, ShopifyShop, Variant
+from starter.simulated.shopify.admin import ShopifyShop
+from starter.simulated.shopify.things import Place, Product, Variant
 from tests.storefronts.shopify_connected import connected
 
 

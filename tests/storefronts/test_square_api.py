@@ -13,8 +13,7 @@ from activities.storefronts.shop_api import Access, Health, Introduction, Page, 
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopHttp
 from activities.storefronts.square.api import SquareApi
 from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact, StockFact, StoreFact, VariantFact
-from starter.http.server import serving
-from tests.simulated.square_merchant import MERCHANT, TOKEN, SquareMerchant, item
+from starter.simulated.square.api import MERCHANT, TOKEN, SquareMerchant, item
 
 NOW = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
 CALCULATED = datetime(2026, 1, 31, 12, 0, 0, 102960, tzinfo=UTC)
@@ -30,9 +29,9 @@ class Open:
 
 @asynccontextmanager
 async def opened(merchant: SquareMerchant, token: str = TOKEN) -> AsyncGenerator[Open]:
-    async with serving(merchant.app(), "127.0.0.1", 0) as served:
+    async with merchant.serving():
         http = ShopHttp(private_hosts=True, first_pause=0.001)
-        settings = {"front_page": "https://shop.example/", "api": served.url}
+        settings = {"front_page": "https://shop.example/", "api": merchant.url}
         try:
             yield Open(merchant, SquareApi(http, Access(settings, {"access_token": token}), lambda: NOW))
         finally:

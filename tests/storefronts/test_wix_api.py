@@ -14,8 +14,7 @@ from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopH
 from activities.storefronts.wix.api import WixApi
 from activities.storefronts.wix.questions import BY_HAND
 from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact, StockFact, StoreFact, VariantFact
-from starter.http.server import serving
-from tests.simulated.wix_site import API_KEY, APP, INSTANCE, NO_VARIANT, SECRET, SITE, WixSite
+from starter.simulated.wix.api import API_KEY, APP, INSTANCE, NO_VARIANT, SECRET, SITE, WixSite
 
 NOW = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
 COUNTED = "00000000-0000-0001-0005-918e4641acb0"
@@ -33,10 +32,10 @@ class Open:
 async def opened(
     site: WixSite, secrets: dict[str, str] | None = None, settings: dict[str, str] | None = None
 ) -> AsyncGenerator[Open]:
-    async with serving(site.app(), "127.0.0.1", 0) as served:
+    async with site.serving():
         http = ShopHttp(private_hosts=True, first_pause=0.001)
         known = secrets or {"app_secret": SECRET, "access_token": site.token}
-        access = Access({**(settings or BY_APP), "api": served.url}, known, NOW + timedelta(hours=1))
+        access = Access({**(settings or BY_APP), "api": site.url}, known, NOW + timedelta(hours=1))
         try:
             yield Open(site, WixApi(http, access, lambda: NOW))
         finally:
@@ -264,7 +263,7 @@ async def test_a_site_without_the_shop_or_without_an_address_cannot_be_connected
     async with opened(WixSite("STORES_NOT_INSTALLED")) as wix:
         with pytest.raises(AccessRefused, match="no Wix Stores"):
             await wix.api.introduce()
-    async with opened(WixSite(url=None)) as wix:
+    async with opened(WixSite(front_page=None)) as wix:
         with pytest.raises(ShopAnswerOdd, match="has it been published"):
             await wix.api.introduce()
 

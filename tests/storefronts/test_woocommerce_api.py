@@ -21,9 +21,9 @@ from schemas.incoming.facts import (
     StockFact,
     StoreFact,
 )
+from starter.simulated.woocommerce.api import KEY, SECRET, SimulatedWooCommerce
 from tests.simulated.mail_api import Reply
 from tests.simulated.mail_api_server import MailApiServer
-from tests.simulated.woocommerce import KEY, SECRET, SimulatedWooCommerce
 from tests.storefronts.woocommerce_shop import NOW, PAYLOADS, facts_in, order, product
 
 ADDRESS = "https://alerts.example/v1/webhooks/woocommerce?store=shop.example"

@@ -26,7 +26,7 @@ from activities.connections.sealing import Seal
 from activities.connections.shops import Shops
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
-from activities.storefronts.storefront import WebhookRequest
+from activities.storefronts.registry import SHOP_APIS
 from activities.waitlist.entrances import Entrances
 from schemas.ids import StoreId
 from starter.http.app import create_app
@@ -34,12 +34,12 @@ from starter.http.server import serving
 from starter.shops.connections import Connections
 from starter.shops.webhook_secrets import WebhookSecrets
 from starter.shops.webhooks import Webhooks
+from starter.simulated.shop import Sent, SimulatedShop
 from starter.versioning.publishing import publish
 from tests.http.conftest import services_over
 from tests.http.web import SETTINGS, Web, open_web
 from tests.look_through import look_at_metrics
 from tests.product import address, starter_document
-from tests.storms.shop import StormShop
 
 PUBLIC_URL = "https://alerts.example"
 AT_ONCE = 16
@@ -75,7 +75,7 @@ class Delivery:
     number: int
     kind: Kind
     at: datetime
-    request: WebhookRequest | None = None
+    request: Sent | None = None
     topic: str = ""
 
 
@@ -117,7 +117,7 @@ class Told:
 class Storm:
     """Our side, and the shop."""
 
-    shop: StormShop
+    shop: SimulatedShop
     pool: Pool
     web: Web
     secrets: WebhookSecrets
@@ -151,7 +151,7 @@ class Storm:
         assert done.address is not None
         self.store, self.address = StoreId(done.store), done.address
         self.shop.begin((await self.secrets.of(source, self.store))[-1])
-        if self.shop.apis:
+        if self.shop.api is not None:
             await self.connections.sync(self.store, lambda _read, _total: None, "test")
         for topic, message in self.shop.opening(datetime.now(UTC)):
             at, number = datetime.now(UTC), self._number()
@@ -224,7 +224,7 @@ class Storm:
         delivery = Delivery(place, self._number(), kind, at, topic=self.shop.topic)
         if not (self.shop.in_turn and kind is Kind.WHOLE):
             self._write(delivery)
-        if kind is Kind.WHOLE and not self.shop.is_subscribed(delivery.topic):
+        if kind is Kind.WHOLE and not self.shop.hooks(delivery.topic):
             self.told.lost += 1
         else:
             waiting.append(delivery)
@@ -293,7 +293,7 @@ class Storm:
         self.told.receipts[answer.json()["receipt"]] += 1
         self.told.taken.add(delivery.number)
 
-    async def _tried(self, request: WebhookRequest) -> Response:
+    async def _tried(self, request: Sent) -> Response:
         address_, began = urlsplit(self.address), time.perf_counter()
         answer = await self.web.open.post(
             f"{address_.path}?{address_.query}", content=request.body, headers=dict(request.headers)
@@ -335,7 +335,7 @@ class Storm:
 
 
 @asynccontextmanager
-async def storm_over(shop: StormShop, pool: Pool, temporal: Client, seed: int) -> AsyncGenerator[Storm]:
+async def storm_over(shop: SimulatedShop, pool: Pool, temporal: Client, seed: int) -> AsyncGenerator[Storm]:
     """A shop, a web server, and all that speaks to it."""
     settings = SETTINGS.model_copy(
         update={
@@ -345,13 +345,14 @@ async def storm_over(shop: StormShop, pool: Pool, temporal: Client, seed: int) -
         }
     )
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(shop.serving())
+        if shop.api is not None:
+            await stack.enter_async_context(shop.api.serving())
         seal, intake = Seal(settings.secrets_keys), Intake(pool)
         secrets = WebhookSecrets((), pool, seal, SECRETS_KEPT_SECONDS)
         services = replace(services_over(pool, temporal, settings=settings), webhooks=Webhooks(intake, secrets))
         served = await stack.enter_async_context(serving(create_app(services, settings), "127.0.0.1", 0))
         web = await stack.enter_async_context(open_web(served.url, services))
-        shops = Shops(pool, seal, shop.apis, private_hosts=True)
+        shops = Shops(pool, seal, {api.source: api for api in SHOP_APIS}, private_hosts=True)
         stack.push_async_callback(shops.aclose)
         connections = Connections(pool, shops, intake, [shop.source], PUBLIC_URL)
         keeping_true = KeepingTrue(pool, shops, intake, PUBLIC_URL)

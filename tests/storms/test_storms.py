@@ -15,22 +15,28 @@ import pytest
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
+from starter.simulated.prestashop.shop import PrestaShop
+from starter.simulated.shop import SimulatedShop
+from starter.simulated.shops import SHOPS
 from tests.http.conftest import nowhere as nowhere  # a fixture of the tests over HTTP
-from tests.storms.shop import StormShop
-from tests.storms.shops import SHOPS
 from tests.storms.storm import VARIANTS, Kind, Storm, storm_over
 
 DELIVERIES = int(os.environ.get("STORM") or 300)
 SEED = 14
+VARIANTS_EACH = 3
+NAMED_IN_THE_BODY = {"bigcommerce", "square"}
+"""What is no JSON names no store: its signature cannot be looked at."""
+STORMED = [each for each in SHOPS if each is not PrestaShop]
+"""It sends nothing."""
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("platform", SHOPS, ids=lambda each: each.source)
+@pytest.mark.parametrize("platform", STORMED, ids=lambda each: each.source)
 async def test_after_a_storm_all_is_as_the_shop_has_it_and_each_change_counted_once(
-    pool: Pool, nowhere: Client, platform: type[StormShop]
+    pool: Pool, nowhere: Client, platform: type[SimulatedShop]
 ) -> None:
-    async with storm_over(platform(VARIANTS), pool, nowhere, SEED) as storm:
+    async with storm_over(platform(VARIANTS // VARIANTS_EACH, VARIANTS_EACH), pool, nowhere, SEED) as storm:
         await storm.begin()
         await storm.rage(DELIVERIES)
         print(f"\n{platform.source:<12} {storm.told.figures()}")
@@ -60,7 +66,7 @@ async def nothing_taken_is_lost(storm: Storm) -> None:
 
 
 def broken_is_refused(storm: Storm) -> None:
-    answered = {Kind.JSON: storm.shop.malformed_json, Kind.FIELDS: 400, Kind.STRANGER: 401}
+    answered = {Kind.JSON: 401 if storm.shop.source in NAMED_IN_THE_BODY else 400, Kind.FIELDS: 400, Kind.STRANGER: 401}
     seen = set(storm.told.refused)
     assert seen
     assert seen <= set(answered.items())

@@ -1,0 +1,1 @@
+"""A simulated shop of its own making, which sends by the open API."""
