@@ -131,9 +131,8 @@ class _Story:
         where = f"a simulated {self.shop.platform}, at {self.shop.url}"
         self.tell(f"\n1. A shop opens: {where}. It is connected as yours would be:")
         topics, products = await self.shop.is_connected()
-        self.tell(
-            f"   {topics} kinds of webhooks are subscribed, and {products} product is read. A blue kettle, sold out."
-        )
+        self.tell(f"   {topics} kinds of webhooks are subscribed, and {products} product is read.")
+        self.tell("   It is a blue kettle, and it is sold out.")
         await self._two_sign_up()
         mail, text = await self._one_is_told()
         clicked = await self._the_first_clicks(mail)

@@ -133,8 +133,8 @@ async def test_its_api_shows_what_it_has(kind: type[SimulatedShop]) -> None:
         assert side.api is not None
         facts = [fact async for page in side.api.catalogue() for fact in page.facts]
         variants = [each for fact in facts if isinstance(fact, ProductFact) for each in fact.variants]
-        units = {each.inventory_item_id: each.available for each in facts if isinstance(each, StockFact)}
-        known = {each.variant_id: units.get(each.inventory_item_id, each.quantity) for each in variants}
+        units = {str(each.inventory_item_id): each.available for each in facts if isinstance(each, StockFact)}
+        known = {each.variant_id: units.get(each.inventory_item_id or "", each.quantity) for each in variants}
         places = range(len(side.shop.units))
         assert known == {side.shop.variant(place): side.shop.units[place] for place in places}
         assert {each.price for each in variants} == {Decimal("49.00")}
