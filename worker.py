@@ -35,6 +35,7 @@ from activities.senders.limits import ANSWER_SECONDS
 from activities.senders.registry import Senders
 from activities.temporal import Temporal
 from activities.waitlist.claims import Waitlist
+from activities.waitlist.line_moves import LineMoves
 from activities.waitlist.place_activities import PlaceActivities
 from activities.webhooks.calling import Calling
 from activities.webhooks.http_caller import HttpCaller
@@ -136,7 +137,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     senders = Senders.from_settings(settings)
     waitlist = Waitlist(pool)
     temporal = Temporal(client, settings.temporal_task_queue)
-    places = PlaceActivities(waitlist, temporal)
+    places = PlaceActivities(waitlist, temporal, LineMoves(pool))
     positions = Positions(pool)
     contacts = Contacts(pool)
     caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)

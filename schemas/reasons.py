@@ -63,6 +63,7 @@ class Reason(StrEnum):
     ASKED_ALREADY = "asked_already"
     CONTACT_PAUSED = "contact_paused"
     LEFT_BY_THEMSELVES = "left_by_themselves"
+    MOVED = "moved"
 
     @property
     def passes_by_itself(self) -> bool:
@@ -153,6 +154,7 @@ _SENTENCES = {
     Reason.ASKED_ALREADY: "They were asked within a day whether they want this; one yes counts for all.",
     Reason.CONTACT_PAUSED: "They asked for no messages until a day of their own choice, and keep their place.",
     Reason.LEFT_BY_THEMSELVES: "They left the line themselves, on their own page.",
+    Reason.MOVED: "The line was moved, and they wait for something else instead, with their place.",
     Reason.NO_VARIANT: "The alert watches single variants, and it is not known which one they looked at.",
 }
 

@@ -26,6 +26,7 @@ from starter.commands import (
     journeys,
     keys,
     late_entries,
+    line_moves,
     message_tools,
     messages,
     operations,
@@ -82,6 +83,8 @@ messages.app.command("test")(message_tools.send_test)
 messages.app.command("convert")(message_tools.convert_)
 alerts.app.command("back-populate")(late_entries.back_populate)
 waitlists.app.command("import")(late_entries.import_)
+waitlists.app.command("move")(line_moves.move)
+waitlists.app.command("moves")(line_moves.moves)
 app.add_typer(conversations.app, name="conversation")
 app.add_typer(shop.product, name="product")
 app.add_typer(shop.stock, name="stock")

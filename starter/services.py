@@ -62,6 +62,7 @@ from starter.versioning.retiring import Retiring
 from starter.versioning.versions import Versions
 from starter.waitlists.back_population import BackPopulating
 from starter.waitlists.importing import WaitlistImports
+from starter.waitlists.line_moves import LineMoving
 from starter.waitlists.waitlists import Waitlists
 from worker import connect, history_archive
 
@@ -110,6 +111,7 @@ class Services:
     delays: DelayReports
     waitlists: Waitlists
     waitlist_imports: WaitlistImports
+    line_moving: LineMoving
     back_population: BackPopulating
     # ops
     previews: Previews
@@ -170,6 +172,7 @@ def build_services(
         delays=DelayReports(pool),
         waitlists=Waitlists(pool),
         waitlist_imports=WaitlistImports(pool),
+        line_moving=LineMoving(pool),
         back_population=BackPopulating(pool),
         previews=Previews(pool, settings, Senders.from_settings),
         pausing=Pausing(pool),

@@ -58,7 +58,7 @@ select
     st.source as store_source, coalesce(st.name, st.id) as shop_name, coalesce(st.url, 'https://' || st.id) as shop_url, st.currency,
     p.title as product_title, p.page_url as product_url, p.handle, p.image_url, v.variant_id, v.title as variant_title, v.sku,
     coalesce(v.price, e.measure) as price,
-    j.entered_at, case when w.currency is not distinct from st.currency then w.entry_price end as entry_price,
+    instead_of(j) as instead_of, j.entered_at, case when w.currency is not distinct from st.currency then w.entry_price end as entry_price,
     ev.properties || case when ev.list_code is null then '{}' else jsonb_build_object('list', ev.list_code) end as properties,
     case when coalesce(l.cap_messages, st.cap_messages) is not null then turn_of(:key, j.id, :channel) end as turn,
     l.together_within is not null and coalesce(claim.state = 'given', false) as gathers,

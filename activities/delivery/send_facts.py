@@ -112,6 +112,6 @@ def message_context(
         items=items,
         event=row.properties or {},
         attributes=row.attributes,
-        wait=WaitPart(row.entered_at, money(row.entry_price, row.currency), place),
+        wait=WaitPart(row.entered_at, money(row.entry_price, row.currency), place, row.instead_of),
         time_zone=row.time_zone,
     )

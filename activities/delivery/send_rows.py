@@ -41,6 +41,7 @@ class SendRow:
         gathers: its list tells together what comes back together, and there is a place to tell of.
         together_until, follows: see `MessageFacts`.
         entry_price: what it cost when they entered; None: not known, or in another currency.
+        instead_of: see `WaitPart`.
         properties: of the event the journey was entered on.
         lease_left, outcome, declined: of the message's row in the ledger.
     """
@@ -109,6 +110,7 @@ class SendRow:
     price: Decimal | None
     entered_at: datetime
     entry_price: Decimal | None
+    instead_of: str | None
     properties: dict[str, Any] | None
     lease_left: timedelta | None
     outcome: object

@@ -28,8 +28,8 @@ with unnotified as (
 insert into outbox (kind, journey_id) values ('start_journey', :journey_id);
 
 -- name: look_where_nobody_looks
--- Shelves with places to give and contacts in line, or with claims that were never notified, that nothing in the outbox asks to
--- look.
+-- Shelves with places to give and contacts in line, with claims that were never notified, or with a line to move, that nothing in
+-- the outbox asks to look.
 insert into outbox (kind, store_id, subject)
 select 'look_again', wanted.store_id, wanted.subject
 from (
@@ -41,6 +41,8 @@ from (
     select e.store_id, e.subject
     from claims c join episodes e on e.id = c.episode_id
     where c.state = 'given' and c.notified_at is null and c.given_at < now() - :young::interval
+    union
+    select store_id, from_subject from line_moves where finished_at is null and created_at < now() - :young::interval
 ) wanted
 where not exists (
     select from outbox o

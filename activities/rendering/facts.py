@@ -50,11 +50,13 @@ class WaitPart:
         since: when they entered.
         price: what it cost then, in the shop's currency.
         place: in line, the first is 1; None: they stand in no line now, or it is not known.
+        instead_of: the title of what they asked for, where their line was moved since; None: it is this.
     """
 
     since: datetime | None = None
     price: Decimal | None = None
     place: int | None = None
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

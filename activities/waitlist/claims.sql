@@ -13,6 +13,9 @@ with gone as (
     where journey_id = any(array(
         select journey_id from waiting
         where store_id = :store_id and subject = :subject and state = 'waiting' and is_gone(:store_id, :subject)
+          -- Who is to be moved is not told that it is gone.
+          and not exists (
+              select from line_moves m where m.store_id = :store_id and m.from_subject = :subject and m.finished_at is null)
         order by alert_id, entered_at, place limit :most for update))
     returning journey_id
 )

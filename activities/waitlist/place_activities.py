@@ -7,6 +7,7 @@ import structlog
 from temporalio import activity
 
 from activities.waitlist.claims import Claim, Waitlist
+from activities.waitlist.line_moves import LineMoves
 from schemas.ids import JourneyId, Subject
 from schemas.journey.activities import Close, LeaveWaitlist, LeftWaitlist
 from schemas.journey.names import Activity
@@ -38,13 +39,16 @@ class Notifier(Protocol):
 class PlaceActivities:
     """The waiting list's activities."""
 
-    def __init__(self, waitlist: Waitlist, notifier: Notifier) -> None:
+    def __init__(self, waitlist: Waitlist, notifier: Notifier, moves: LineMoves) -> None:
         self._waitlist = waitlist
         self._notifier = notifier
+        self._moves = moves
 
     @activity.defn(name=Activity.GIVE_PLACES)
     async def give_places(self, request: GivePlaces) -> PlacesGiven:
+        moving = await self._moves.move_next(request.subject)
         given = await self._waitlist.give_places(request.subject)
+        given = given.model_copy(update={"more": given.more or moving})
         log.info("places given", subject=str(request.subject), to_notify=given.to_notify, more=given.more)
         return given
 

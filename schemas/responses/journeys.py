@@ -27,6 +27,27 @@ def in_words(ahead: int, counted_to: int = AHEAD_COUNTED_TO) -> str:
     return f"{ahead}" if ahead <= counted_to else f"more than {counted_to:,}"
 
 
+class MovedPlace(Model):
+    """A journey's place as it was moved with its line.
+
+    Attributes:
+        from_subject, to_subject: `variant/…` or `product/…`.
+        reason: why it ended instead of waiting there; None: it waits there since.
+    """
+
+    from_subject: str
+    to_subject: str
+    at: AwareDatetime
+    by: str
+    reason: Reason | None
+
+    @property
+    def sentence(self) -> str:
+        """What support can say about it."""
+        moved = f"Their line was moved from {self.from_subject} to {self.to_subject} on {self.at:%Y-%m-%d}"
+        return f"{moved}, and this wait ended." if self.reason else f"{moved}, with their place."
+
+
 class JourneyReport(Model):
     """One journey as PostgreSQL knows it.
 
@@ -40,6 +61,7 @@ class JourneyReport(Model):
         quantity: how many units they want; None without an alert.
         ahead: how many are called forward before it, counted to `AHEAD_COUNTED_TO`; one more means more than that.
             None when it is not in line, and in lists, where it is not counted.
+        moves: how it was moved from line to line, in order.
     """
 
     journey_id: JourneyId
@@ -62,6 +84,7 @@ class JourneyReport(Model):
     why: str | None = None
     quantity: int | None = None
     ahead: int | None
+    moves: tuple[MovedPlace, ...] = ()
 
 
 class JourneyPage(Model):

@@ -9,7 +9,7 @@ from schemas.channels import Channel
 from schemas.ids import ContactId, JourneyId, VersionId
 from schemas.model import Model
 from schemas.reasons import Reason
-from schemas.responses.journeys import JourneyStatus
+from schemas.responses.journeys import JourneyStatus, MovedPlace
 
 
 class NotYet(StrEnum):
@@ -66,6 +66,7 @@ class WhyEntry(Model):
         standing: of those who wait.
         held_up_by: what stops it, or holds up its next message.
         would_refuse: what of the contact stops every message to them now.
+        moves: how it was moved from line to line, in order.
     """
 
     journey_id: JourneyId | None
@@ -84,6 +85,7 @@ class WhyEntry(Model):
     held_up_by: Reason | None
     would_refuse: Reason | None
     sentence: str
+    moves: tuple[MovedPlace, ...] = ()
 
 
 class WhyMessage(Model):

@@ -111,6 +111,7 @@ def _report(journey: JourneyReport) -> Table:
         "told (UTC)": clock(journey.told_at),
         "ended (UTC)": clock(journey.ended_at) + (f" {journey.ending}" if journey.ending is not None else ""),
         "why": f"{journey.why} ({journey.reason})" if journey.why else "–",
+        **({"moved": "\n".join(move.sentence for move in journey.moves)} if journey.moves else {}),
     }
     for name, value in rows.items():
         table.add_row(name, value)

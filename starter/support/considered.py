@@ -8,6 +8,7 @@ from activities.delivery.channel_facts import ChannelFacts, silenced_on_all
 from schemas.document.alert_types.offer import Measure
 from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.reasons import Reason
+from schemas.responses.journeys import MovedPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class ConsideredJourney:
         stands_back: another alert tells them of the same thing.
         channels: those that its messages are said on.
         ahead: as `WaitStatus` has it; None unless it waits.
+        moves: how it was moved from line to line, in order.
     """
 
     id: JourneyId
@@ -74,6 +76,7 @@ class ConsideredJourney:
     free_for_one: int | None
     there_for_one: int | None
     ahead: int | None
+    moves: tuple[MovedPlace, ...]
 
     @property
     def would_refuse(self) -> Reason | None:

@@ -13,7 +13,7 @@ from activities.waitlist.claims import give_up_place
 from schemas.errors import DomainError, ErrorKind, FieldError
 from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.reasons import Ending, Reason
-from schemas.responses.journeys import AHEAD_COUNTED_TO, JourneyPage, JourneyReport, JourneyStatus
+from schemas.responses.journeys import AHEAD_COUNTED_TO, JourneyPage, JourneyReport, JourneyStatus, MovedPlace
 
 SQL = load_queries("starter.support", "journeys.sql")
 
@@ -86,7 +86,7 @@ class JourneyRow:
         passed_over: it waits, and units that came were claimed for others.
         quantity: how many units they want; None without an alert.
         fewer_than_wanted: it waits, and there are fewer units for one person than that.
-        ahead: as `JourneyReport` has it.
+        ahead, moves: as `JourneyReport` has them.
     """
 
     id: JourneyId
@@ -112,6 +112,7 @@ class JourneyRow:
     quantity: int | None
     fewer_than_wanted: bool
     ahead: int | None
+    moves: tuple[MovedPlace, ...]
 
 
 class Journeys:
@@ -226,6 +227,7 @@ def _report(row: JourneyRow) -> JourneyReport:
         why=None if reason is None else reason.sentence if row.reason else _not_yet(row, reason),
         quantity=row.quantity,
         ahead=row.ahead,
+        moves=row.moves,
     )
 
 

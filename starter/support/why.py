@@ -187,7 +187,8 @@ def _entry(journey: ConsideredJourney, status: WaitStatus | None) -> WhyEntry:
         standing=status,
         held_up_by=None if journey.ended else journey.held_up_by,
         would_refuse=journey.would_refuse,
-        sentence=_sentence(journey, status, reason),
+        moves=journey.moves,
+        sentence=" ".join([_sentence(journey, status, reason), *(move.sentence for move in journey.moves)]),
     )
 
 

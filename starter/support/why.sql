@@ -22,8 +22,10 @@ with subjects as (
     (select id as journey_id from journeys j
      where j.contact_id = :contact_id and (:store_id::text is null or j.store_id = :store_id)
        and (:stores::text[] is null or j.store_id = any(:stores))
-       and (:product_id::text is null or j.product_id = :product_id)
-       and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id))
+       and (:product_id::text is null or j.product_id = :product_id or exists (
+           select from moved_places m where m.journey_id = j.id and product_of(j.store_id, m.from_subject) = :product_id))
+       and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id) or exists (
+           select from moved_places m where m.journey_id = j.id and m.from_subject = 'variant/' || :variant_id))
      order by j.entered_at desc, j.id desc limit :most)
     union all
     select next.journey_id
@@ -69,7 +71,7 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        (select coalesce(jsonb_agg(to_jsonb(each) - 'channel' order by each.channel), '[]') from channel_facts(c.journey) each) as channels,
        coalesce(c.quantity, 1) as quantity, case when c.quantity > 1 then most_for_one(e) end as free_for_one,
        case when c.quantity > 1 then most_of_one(e) end as there_for_one,
-       ahead_of(c.line, e.measure, greatest(:counted_to, open.places), coalesce(e.available, 999)) as ahead
+       ahead_of(c.line, e.measure, greatest(:counted_to, open.places), coalesce(e.available, 999)) as ahead, moves_of(c.id) as moves
 from chosen c
 join contacts ct on ct.id = c.contact_id
 join stores st on st.id = c.store_id

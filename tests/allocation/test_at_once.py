@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -12,6 +13,7 @@ from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
 from activities.waitlist.claims import Claim, Waitlist, give_up_place, return_to_line
 from activities.waitlist.entrances import Entrances
+from activities.waitlist.line_moves import LineMoves
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, Level, StepId, Subject, VersionId
@@ -20,6 +22,8 @@ from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
 from starter.support.journeys import JourneyEnded, Journeys
 from starter.versioning.publishing import publish
+from starter.waitlists.line_moves import LineMoving, WantedMove
+from starter.waitlists.move_refusals import MoveUnderWay
 from tests.allocation.rules import broken_rules
 from tests.at_once import at_once
 from tests.product import STORE, Shop, address, next_change, subject
@@ -208,12 +212,22 @@ async def test_everything_at_once_keeps_the_rules_and_nothing_deadlocks(shop: Sh
         when = datetime.now(UTC) - timedelta(hours=random.randrange(100))
         await Entrances(pool).sign_up(address(f"c{random.randrange(60)}"), STORE, "v", "test", when)
 
+    async def move() -> None:
+        """One of the two lines to the other, or a batch of what is under way."""
+        there_and_back = (WantedMove(subject("v"), subject("w")), WantedMove(subject("w"), subject("v")))
+        wanted = random.choice(there_and_back)
+        if not await LineMoves(pool, at_once=5).move_next(wanted.line):
+            with suppress(MoveUnderWay):
+                await LineMoving(pool).move(wanted, "test")
+
     def anything() -> Coroutine[None, None, None]:
         return random.choice(
-            (sign_up, sign_up, look, answer, someone_ends, lambda: shop.has("v", random.randrange(6)))
+            (sign_up, sign_up, look, answer, someone_ends, move, lambda: shop.has("v", random.randrange(6)))
         )()
 
+    await shop.sells("v", "w")
     await shop.signs_up(*(f"c{number}" for number in range(20)))
+    await shop.signs_up(*(f"c{number}" for number in range(0, 20, 4)), for_="w")
     await shop.has("v", 5)
     for _ in range(8):
         await at_once(*(anything() for _ in range(40)))

@@ -19,6 +19,7 @@ from activities.journeys.positions import Positions
 from activities.postgres.pool import Pool
 from activities.temporal import Temporal
 from activities.waitlist.claims import Waitlist
+from activities.waitlist.line_moves import LineMoves
 from activities.waitlist.place_activities import PlaceActivities
 from schemas.document.steps import CallWebhook, ContactChange
 from schemas.ids import JourneyId, StepId, Subject
@@ -191,7 +192,7 @@ class Workflows(Temporal):
     def __init__(self, process: Process, delivery: DeliverActivity, eyes: Pool) -> None:
         self.process = process
         self.delivery = delivery
-        self.records = PlaceActivities(Waitlist(process.pool), self)
+        self.records = PlaceActivities(Waitlist(process.pool), self, LineMoves(process.pool))
         self.positions = Positions(process.pool)
         self.journeys: dict[JourneyId, Traveller] = {}
         self.shelves: dict[Subject, bool] = {}

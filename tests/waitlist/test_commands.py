@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 
 from activities.waitlist.entrances import Entrances
+from activities.waitlist.line_moves import LineMoves
+from schemas.ids import Subject
+from schemas.responses.line_moves import LineMoveReports
 from schemas.responses.waitlists import BackPopulation, ImportReport, Saying, WaitingLine
 from starter.commands.terminal.output import ExitCode
 from starter.commands.waitlists import Exported
 from starter.versioning.publishing import publish
 from starter.waitlists.files.files import read_waitlist
+from starter.waitlists.line_moves import LineMoving, WantedMove
 from tests.cli.command import Shelftalk
 from tests.product import starter_document
-from tests.waitlist.late import RED, SCARF, SHOP, LateShop, all_draft, days_ago
+from tests.waitlist.late import BLUE, RED, SCARF, SHOP, LateShop, all_draft, days_ago
 
 LINE = ("--store", SHOP, "--variant", RED)
 
@@ -171,3 +175,26 @@ async def test_a_list_is_written_to_only_after_a_yes(shelftalk: Shelftalk, shop:
     assert "2 got it before, or are getting it." in (await shelftalk.run(*command)).out
     unknown = await shelftalk.run("waitlist", "message", *LINE, "--message", "unheard-of", "--json")
     assert unknown.failure.code == "unknown_message"
+
+
+async def test_a_line_is_moved_after_a_look_and_a_yes_and_who_asked_is_shown(
+    shelftalk: Shelftalk, shop: LateShop
+) -> None:
+    command = ("waitlist", "move", "--store", SHOP, "--variant", RED, "--to-variant", BLUE)
+    nobody = await shelftalk.run(*command)
+    assert (nobody.code, nobody.out.strip()) == (ExitCode.OK, f"Nobody waits for variant/{RED}.")
+    assert "No line was moved" in (await shelftalk.run("waitlist", "moves")).out
+    await Entrances(shop.pool).sign_up("ada@shop.example", SHOP, RED, "test")
+    looked = await shelftalk.run(*command)
+    assert looked.code == ExitCode.FAILED
+    assert f"1 person would wait for variant/{BLUE} instead of variant/{RED}." in looked.out
+    asked = await LineMoving(shop.pool).move(WantedMove(_variant(RED), _variant(BLUE)), "ops")
+    while await LineMoves(shop.pool).move_next(_variant(RED)):
+        pass
+    (listed,) = (await shelftalk.run("waitlist", "moves", "--json")).answer(LineMoveReports).moves
+    assert (listed.move, listed.moved, listed.requested_by) == (asked.move, 1, "ops")
+    assert (await shelftalk.run("waitlist", "move", "--store", SHOP, "--variant", RED)).code == ExitCode.USAGE
+
+
+def _variant(variant_id: str) -> Subject:
+    return Subject(store_id=SHOP, id=variant_id)

@@ -955,19 +955,22 @@ begin
             from new_rows where state in ('waiting', 'claimed'));
     else
         changes := array(
-            select (n.alert_id, n.store_id, n.subject, c.what, c.quarter, c.reason, c.n)::line_change
+            select (n.alert_id, n.store_id, c.subject, c.what, c.quarter, c.reason, c.n)::line_change
             from new_rows n join old_rows o on o.place = n.place
-                and counted_as(o.state, o.passed_over_for) <> counted_as(n.state, n.passed_over_for)
+                and (counted_as(o.state, o.passed_over_for), o.subject) <> (counted_as(n.state, n.passed_over_for), n.subject)
             join journeys j on j.id = n.journey_id
             cross join lateral (values
-                (counted_as(n.state, n.passed_over_for), case when n.state in ('told', 'left') then quarter_of(now()) end,
-                 case when n.state = 'left' then n.reason end, 1),
+                (n.subject, counted_as(n.state, n.passed_over_for),
+                 case when n.state in ('told', 'left') then quarter_of(now()) end, case when n.state = 'left' then n.reason end, 1),
                 -- Told after all not: the provider never sent it.
-                (counted_as(o.state, o.passed_over_for), case when o.state = 'told' then quarter_of(now()) end, null,
+                (o.subject, counted_as(o.state, o.passed_over_for), case when o.state = 'told' then quarter_of(now()) end, null,
                  case when o.state in ('waiting', 'claimed', 'told') then -1 else 0 end),
-                ('lost', quarter_of(j.window_ends_at), null,
-                 case when n.state = 'left' and n.reason = 'window_ended' then 1 else 0 end)
-            ) c (what, quarter, reason, n)
+                (n.subject, 'lost', quarter_of(j.window_ends_at), null,
+                 case when n.state = 'left' and n.reason = 'window_ended' then 1 else 0 end),
+                -- Moved to another line: they left the one and entered the other.
+                (o.subject, 'left', quarter_of(now()), 'moved', (n.subject <> o.subject)::integer),
+                (n.subject, 'entered', quarter_of(n.entered_at), null, (n.subject <> o.subject)::integer)
+            ) c (subject, what, quarter, reason, n)
             where c.n <> 0);
     end if;
     insert into line_counts (alert_id, store_id, subject, what, quarter, reason, count)
@@ -2286,6 +2289,94 @@ create table stopped_senders (
     check (num_nonnulls(found_by, found_by_reply) = 1)
 );
 create unique index stopped_senders_once on stopped_senders (channel, coalesce(sender, '*'));
+
+-- Lines that are moved: everyone who waits for the one subject comes to wait for the other, with their places ----------
+
+-- Each as it was asked for. The shelf of the line that is left carries it out in batches (activities/waitlist/line_moves.py).
+create table line_moves (
+    id           bigint generated always as identity primary key,
+    store_id     text not null references stores,
+    from_subject text not null,
+    to_subject   text not null,
+    -- The line of this alert; null: of every alert.
+    alert_id     text references alerts,
+    requested_by text not null,
+    created_at   timestamptz not null default now(),
+    finished_at  timestamptz,
+    check (from_subject <> to_subject),
+    -- A variant's line to a variant's, a product's to a product's: an alert watches one of the two.
+    check (split_part(from_subject, '/', 1) = split_part(to_subject, '/', 1))
+);
+create unique index one_move_of_a_line on line_moves (store_id, from_subject, coalesce(alert_id, '')) where finished_at is null;
+
+-- Everyone who was moved, or left the line instead; written with the change of their place, so that each stands in one line.
+create table moved_places (
+    id           bigint generated always as identity primary key,
+    journey_id   text not null references journeys,
+    move_id      bigint not null references line_moves,
+    from_subject text not null,
+    to_subject   text not null,
+    at           timestamptz not null default clock_timestamp(),
+    -- Why they left the line and wait in neither by this journey; null: they wait in the other.
+    reason       text
+);
+create index moved_places_of_journey on moved_places (journey_id, id);
+create index moved_places_of_move on moved_places (move_id, reason);
+
+-- When a journey was moved with its line, from what to what, and by whom, in order.
+create function moves_of(journey text) returns jsonb language sql stable as $$
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'from_subject', p.from_subject, 'to_subject', p.to_subject, 'at', p.at, 'by', m.requested_by, 'reason', p.reason)
+        order by p.id), '[]')
+    from moved_places p join line_moves m on m.id = p.move_id where p.journey_id = journey
+$$;
+
+-- What a contact asked for first, in words, where their line was moved since: the variant's title if that is all that is
+-- different, or else the product's. Null: they wait for what they asked for.
+create function instead_of(j journeys) returns text language sql stable as $$
+    select case when first.product_id = j.product_id then v.title else p.title end
+    from (
+        select from_subject, product_of(j.store_id, from_subject) as product_id from moved_places
+        where journey_id = j.id and reason is null order by id limit 1) first
+    join products p on p.store_id = j.store_id and p.product_id = first.product_id
+    left join variants v on v.store_id = j.store_id and 'variant/' || v.variant_id = first.from_subject
+    where first.from_subject <> j.subject
+$$;
+
+-- The place that the same contact has in the line of another subject, by the same alert.
+create function place_in_line_of(w waiting, target text) returns setof waiting language sql stable rows 1 as $$
+    select o.* from waiting o
+    where o.alert_id = w.alert_id and o.contact_id = w.contact_id and o.store_id = w.store_id and o.subject = target
+      and o.state in ('waiting', 'claimed')
+$$;
+
+-- Why one who waits does not come to wait for another subject when their line is moved there; null: they do. As whoever enters
+-- is asked (entry_facts in activities/waitlist/entry.sql). A place there that does not count yet, or that they are about to
+-- leave, keeps nobody back.
+create function why_not_moved(w waiting, target text) returns text language sql stable as $$
+    select case
+        when exists (
+            select from place_in_line_of(w, target) o join journeys j on j.id = o.journey_id
+            where why_leaving(j) is null
+                  and (o.passed_over_for is distinct from 'not_confirmed' or w.passed_over_for is not distinct from 'not_confirmed')
+               or exists (select from sends s where s.journey_id = j.id and s.state = 'sending'))
+            then 'there_already'
+        when exists (
+            select from waiting o join claims c on c.journey_id = o.journey_id
+            join alerts a on a.id = w.alert_id and a.measure = 'nothing'
+            join episodes e on e.alert_id = a.id and e.store_id = w.store_id and e.subject = target
+                           and e.closed_at is null and e.opened_at <= c.settled_at
+            where o.contact_id = w.contact_id and o.type = w.type and o.store_id = w.store_id
+              and o.subject in (select subject from subjects_of_thing(w.store_id, target))
+              and (c.state = 'used' or c.lapsed_reason is not null) and c.settled_at >= w.entered_at)
+            then 'told_already'
+        when exists (
+            select from orders o
+            where o.contact_id = w.contact_id and o.store_id = w.store_id and not o.cancelled and o.ordered_at >= w.entered_at
+              and (o.product_id = product_of(w.store_id, target) or 'variant/' || o.variant_id = target))
+            then 'purchased'
+    end
+$$;
 
 -- Bulk operations, the outbox, and what operators do -----------------------------------------------------------------
 
