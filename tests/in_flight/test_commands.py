@@ -107,8 +107,8 @@ async def test_who_would_be_told_by_other_terms_is_said_and_asked_before_they_ar
     failed = await shelftalk.run(*publishing, "--json")
     assert failed.failure.code == "not_confirmed"
     assert told in failed.failure.message
-    declined = await shelftalk.at_a_terminal("n\n", *publishing)
-    assert (declined.code, told in declined.err) == (ExitCode.FAILED, True)
+    declined = await shelftalk.at_a_terminal([("]: ", "n")], *publishing)
+    assert (declined.code, told in declined.out) == (ExitCode.FAILED, True)
     assert await _published(pool) == "back-in-stock@1"
     assert (await shelftalk.run(*publishing, "--yes")).code == ExitCode.OK
     assert await _published(pool) == "back-in-stock@2"
@@ -117,11 +117,11 @@ async def test_who_would_be_told_by_other_terms_is_said_and_asked_before_they_ar
 @pytest.mark.parametrize(
     ("options", "said", "code", "version", "operations"),
     [
-        ((), "\n", ExitCode.OK, "back-in-stock@2", 0),
-        ((), "move\ny\n", ExitCode.OK, "back-in-stock@2", 1),
-        ((), "end\nn\n", ExitCode.FAILED, "back-in-stock@1", 0),
-        (("--in-flight", "end"), "n\n", ExitCode.FAILED, "back-in-stock@1", 0),
-        (("--in-flight", "end", "--yes"), "", ExitCode.OK, "back-in-stock@2", 1),
+        ((), [""], ExitCode.OK, "back-in-stock@2", 0),
+        ((), ["move", "y"], ExitCode.OK, "back-in-stock@2", 1),
+        ((), ["end", "n"], ExitCode.FAILED, "back-in-stock@1", 0),
+        (("--in-flight", "end"), ["n"], ExitCode.FAILED, "back-in-stock@1", 0),
+        (("--in-flight", "end", "--yes"), [], ExitCode.OK, "back-in-stock@2", 1),
     ],
 )
 async def test_at_a_terminal_it_shows_the_counts_and_asks(
@@ -129,14 +129,15 @@ async def test_at_a_terminal_it_shows_the_counts_and_asks(
     pool: Pool,
     changed: Path,
     options: tuple[str, ...],
-    said: str,
+    said: list[str],
     code: ExitCode,
     version: str,
     operations: int,
 ) -> None:
-    ended = await shelftalk.at_a_terminal(said, "conversation", "publish", str(changed), *options)
-    assert ("2 at waiting-list" in ended.err) == ("--yes" not in options)
-    assert ended.code == code, ended.err
+    answers = [("]: ", each) for each in said]
+    ended = await shelftalk.at_a_terminal(answers, "conversation", "publish", str(changed), *options)
+    assert ("2 at waiting-list" in ended.out) == ("--yes" not in options)
+    assert ended.code == code, ended.out
     assert await _published(pool) == version
     assert await pool.fetchval("select count(*) from operations") == operations
 

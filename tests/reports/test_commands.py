@@ -78,16 +78,16 @@ async def test_without_a_yes_and_a_terminal_a_resume_changes_nothing(shelftalk: 
     assert "is not paused" in (await shelftalk.run("alert", "resume", "back-in-stock")).out
 
 
-@pytest.mark.parametrize(("said", "code", "called"), [("y\n", ExitCode.OK, 1), ("n\n", ExitCode.FAILED, 0)])
+@pytest.mark.parametrize(("said", "code", "called"), [("y", ExitCode.OK, 1), ("n", ExitCode.FAILED, 0)])
 async def test_at_a_terminal_it_shows_the_count_and_asks(
     shelftalk: Shelftalk, counter: Counter, said: str, code: ExitCode, called: int
 ) -> None:
     await counter.shop.signs_up("ada")
     await shelftalk.run("alert", "pause", "back-in-stock")
     await counter.shop.has("v", 1)
-    ended = await shelftalk.at_a_terminal(said, "alert", "resume", "back-in-stock")
-    assert "1 person would be told now." in ended.err
-    assert (ended.code, await counter.looks()) == (code, called), ended.err
+    ended = await shelftalk.at_a_terminal([("]: ", said)], "alert", "resume", "back-in-stock")
+    assert "1 person would be told now." in ended.out
+    assert (ended.code, await counter.looks()) == (code, called), ended.out
 
 
 async def test_a_conversation_is_paused_and_resumed(shelftalk: Shelftalk, counter: Counter, pool: Pool) -> None:

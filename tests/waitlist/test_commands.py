@@ -85,13 +85,14 @@ async def test_an_import_of_nothing_but_mistakes_fails_and_a_column_that_may_mat
     assert answered.answer(ImportReport).counts.entered == 1
 
 
-@pytest.mark.parametrize(("said", "code", "entered"), [("y\n", ExitCode.OK, 2), ("n\n", ExitCode.FAILED, 0)])
+@pytest.mark.parametrize(("said", "code", "entered"), [("y", ExitCode.OK, 2), ("n", ExitCode.FAILED, 0)])
 async def test_at_a_terminal_it_shows_and_asks(
     shelftalk: Shelftalk, shop: LateShop, file: Path, said: str, code: ExitCode, entered: int
 ) -> None:
-    ended = await shelftalk.at_a_terminal(said, "waitlist", "import", str(file), "--store", SHOP, *COLUMN)
-    assert "2 would enter" in ended.err
-    assert ended.code == code, ended.err
+    importing = ("waitlist", "import", str(file), "--store", SHOP, *COLUMN)
+    ended = await shelftalk.at_a_terminal([("]: ", said)], *importing)
+    assert "2 would enter" in ended.out
+    assert ended.code == code, ended.out
     assert len(await shop.line()) == entered
 
 
