@@ -18,6 +18,7 @@ from activities.intake.feed_staging import staged
 from activities.storefronts.feeds.amounts import read_availability, read_period, read_price, read_units
 from activities.storefronts.feeds.columns import Columns
 from activities.storefronts.feeds.comparing import Comparing, Known
+from activities.storefronts.feeds.json_bounds import DEEPEST, LONGEST_NUMBER, BoundedJson
 from activities.storefronts.feeds.reading import FeedFormat, read_feed
 from activities.storefronts.feeds.rows import Availability, BadRow, FeedCut, FeedError, FeedRow, Sale
 from schemas.incoming.facts import Policy
@@ -217,6 +218,43 @@ def test_a_feed_that_breaks_off_is_cut_wherever_that_is(name: str) -> None:
 def test_a_table_that_breaks_off_within_a_row_is_cut() -> None:
     with pytest.raises(FeedCut, match="line 4"):
         rows(CSV[:-40].encode())
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("1" * 5000, "number of more than"),
+        ("[" * 100_000 + "]" * 100_000, "levels deep"),
+        ('{"a":' * 50_000 + "1" + "}" * 50_000, "levels deep"),
+        ("1e" + "9" * 30, "exponent"),
+    ],
+    ids=["digits", "arrays", "objects", "exponent"],
+)
+@pytest.mark.parametrize("field", ["price", "gtin"])
+def test_json_that_would_end_the_process_that_reads_it_is_refused(value: str, why: str, field: str) -> None:
+    """ijson's parser crashes at such a number, and keeps a path for each level: gigabytes for these."""
+    with pytest.raises(FeedCut, match=why):
+        rows(f'[{{"id": "1", "{field}": {value}}}]'.encode())
+
+
+def passed_on(content: bytes, size: int) -> bytes:
+    bounded = BoundedJson(io.BytesIO(content))
+    return b"".join(iter(lambda: bounded.read(size), b""))
+
+
+JSON = st.recursive(
+    st.text(st.sampled_from('\\"[{}]e1 é')) | st.integers() | st.none(),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text('"\\[{', max_size=3), inside, max_size=3),
+)
+
+
+@given(JSON, st.integers(1, 5), st.sampled_from([0, 1, DEEPEST]))
+def test_brackets_and_digits_in_texts_do_not_count_however_the_bytes_come(value: object, size: int, deep: int) -> None:
+    text = json.dumps({"texts": ["[" * 2 * DEEPEST, "1" * 2 * LONGEST_NUMBER, value]}, ensure_ascii=False)
+    within = "[" * deep + "]" * deep + text
+    assert passed_on(within.encode(), size) == within.encode()
+    with pytest.raises(FeedCut):
+        passed_on((text + "[" * (DEEPEST + 1)).encode(), size)
 
 
 def test_a_row_without_end_is_too_large() -> None:

@@ -4,17 +4,14 @@ https://developers.klaviyo.com/en/docs/guide_to_syncing_a_custom_catalog_feed_to
 """
 
 from collections.abc import Iterator
-from typing import Protocol, cast
+from typing import cast
 
 import ijson  # pyright: ignore[reportMissingTypeStubs] it has none, and nobody else made some
 
 from activities.storefronts.feeds.columns import Columns
+from activities.storefronts.feeds.json_bounds import BoundedJson
 from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, RawRow, values_of
 from activities.storefronts.feeds.unpacking import Peeked, encoding_of
-
-
-class _Bytes(Protocol):
-    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class _InUtf8:
@@ -37,7 +34,7 @@ def read_json(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     encoding = encoding_of(stream.begin)
     if stream.begin.decode(encoding, "replace").lstrip("\ufeff \t\r\n")[:1] != "[":
         raise FeedError("The feed is no JSON array of items: it has to begin with '['.")
-    source: _Bytes = stream if encoding == "utf-8" else _InUtf8(stream, encoding)
+    source = BoundedJson(stream if encoding == "utf-8" else _InUtf8(stream, encoding))
     number, known, names, taken = 0, ("",), tuple[str, ...](), values_of(())
     try:
         for number, item in enumerate(ijson.items(source, "item"), 1):
@@ -50,10 +47,12 @@ def read_json(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
                 known, ours = tuple(cells), columns.ours(cells)
                 names, taken = tuple(ours.values()), values_of(tuple(ours))
             yield RawRow(number, names, taken(cells))
-    except (ijson.JSONError, UnicodeDecodeError) as error:
+    except (ijson.JSONError, UnicodeDecodeError, ArithmeticError) as error:
         raise FeedCut(f"The feed breaks off after item {number}: {_first_line(error)}.") from None
 
 
 def _first_line(error: Exception) -> str:
     """What the parser says, without the text it says it of."""
+    if isinstance(error, ArithmeticError):
+        return "a number has too large an exponent"
     return str(error).split("\n", 1)[0].strip().rstrip(".") if isinstance(error, ijson.JSONError) else "it is no UTF-8"
