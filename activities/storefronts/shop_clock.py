@@ -1,17 +1,17 @@
 """What time it is at a shop, by the `Date` of its answers: whole seconds (RFC 9110, section 6.6.1)."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 
 def moment_of(headers: Mapping[str, str]) -> datetime | None:
-    """When it was, by the clock of the server that answered; None: it does not say."""
+    """When it was, by the clock of the server that answered; None: it does not say, or says the end of the calendar."""
     try:
         moment = parsedate_to_datetime(headers["date"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo is not None else None
+    return moment if moment.tzinfo is not None and moment.year < MAXYEAR else None
 
 
 class ShopClock:

@@ -110,7 +110,8 @@ def test_an_answer_may_be_as_of_the_end_of_its_second() -> None:
     clock, ahead = ShopClock(), datetime.now(UTC) + timedelta(hours=1)
     clock.read({"date": f"{ahead:%a, %d %b %Y %H:%M:%S} GMT"})
     assert clock.latest() == ahead.replace(microsecond=0) + SECOND
-    clock.read({"date": "yesterday"})
+    for told in ("yesterday", "Fri, 31 Dec 9999 23:59:59 GMT", f"Mon, 01 Jan {'9' * 30} 00:00:00 GMT"):
+        clock.read({"date": told})
     assert clock.latest() == ahead.replace(microsecond=0) + SECOND
     assert abs(ShopClock().latest() - datetime.now(UTC)) < timedelta(minutes=1)
 
