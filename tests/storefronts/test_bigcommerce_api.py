@@ -298,6 +298,7 @@ async def test_an_order_is_read_with_what_was_given_back(api: BigCommerceApi, st
         ({"status_id": 2}, [False]),
         ({"is_deleted": True}, [True]),
         ({"date_created": "yesterday"}, [False]),
+        ({"date_created": "Fri, 31 Dec 9999 23:59:59 -0500"}, [False]),
     ],
 )
 async def test_an_order_counts_by_its_status(

@@ -110,6 +110,6 @@ def _moment(text: str | None) -> datetime | None:
     """BigCommerce's older API writes times as mails do."""
     try:
         moment = parsedate_to_datetime(text) if text else None
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
