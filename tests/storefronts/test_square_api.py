@@ -162,3 +162,16 @@ async def test_an_answer_of_another_form_is_odd_and_nothing_of_it_is_applied() -
 def test_without_token_or_address_there_is_no_api(settings: dict[str, str], secrets: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="access_token and front_page"):
         SquareApi.over(ShopHttp(), Access(settings, secrets))
+
+
+async def test_a_page_that_leads_to_itself_is_not_read_for_ever() -> None:
+    async with opened(SquareMerchant([item(1)], {("V1", "L1", "IN_STOCK"): "1"}, page=0)) as square:
+        with pytest.raises(ShopAnswerOdd, match="leads to itself"):
+            [page async for page in square.api.catalogue()]
+        square.merchant.page = 100
+        await square.api.subscribe(ADDRESS, "")
+        square.merchant.page = 0
+        with pytest.raises(ShopAnswerOdd, match="leads to itself"):
+            await square.api.subscriptions(ADDRESS)
+        with pytest.raises(ShopAnswerOdd, match="leads to itself"):
+            await square.api.read_back([Watched("I1", "V1")])

@@ -295,3 +295,11 @@ async def test_an_answer_of_another_form_is_odd_and_nothing_of_it_is_applied() -
 def test_half_an_access_is_none(settings: dict[str, str], secrets: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="Give app_id, app_secret and instance_id"):
         WixApi.over(ShopHttp(), Access(settings, secrets))
+
+
+async def test_a_page_that_leads_to_itself_is_not_read_for_ever() -> None:
+    site = v3()
+    site.page = 0
+    async with opened(site) as wix:
+        with pytest.raises(ShopAnswerOdd, match="leads to itself"):
+            [page async for page in wix.api.catalogue()]

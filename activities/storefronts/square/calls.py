@@ -54,7 +54,7 @@ class SquareCalls:
         while True:
             answer = await self._raw("GET", path, params=params)
             yield _rows(answer, named, shape, path)
-            if not (cursor := _cursor(answer, path)):
+            if not (cursor := _cursor(answer, path, params.get("cursor"))):
                 return
             params = params | {"cursor": cursor}
 
@@ -71,7 +71,7 @@ class SquareCalls:
             while True:
                 answer = await self._raw("POST", path, body=body)
                 yield _rows(answer, named, shape, path)
-                if not (cursor := _cursor(answer, path)):
+                if not (cursor := _cursor(answer, path, body.get("cursor"))):
                     break
                 body = body | {"cursor": cursor}
 
@@ -112,8 +112,11 @@ def _rows(answer: dict[str, Any], named: str, shape: type[_Shape], path: str) ->
     return all_fitted(rows, shape, answer_to(path))
 
 
-def _cursor(answer: dict[str, Any], path: str) -> str | None:
+def _cursor(answer: dict[str, Any], path: str, before: object) -> str | None:
+    """What the next page is asked for by; `before`: what this one was."""
     cursor = answer.get("cursor")
     if cursor is not None and not isinstance(cursor, str):
         raise ShopAnswerOdd(f"Square's answer to {path} has a cursor that is no text.")
+    if cursor and cursor == before:
+        raise ShopAnswerOdd(f"Square's answer to {path} leads to itself.")
     return cursor or None

@@ -83,6 +83,7 @@ class WixCalls:
         """
         paging: dict[str, object] = {"cursorPaging": {"limit": limit}}
         query = paging if filters is None else paging | {"filter": filters}
+        before: str | None = None
         while True:
             answer = await self._raw("POST", path, {"query": query, **more})
             yield _rows(answer, named, path)
@@ -90,6 +91,9 @@ class WixCalls:
             cursor = paging_data.cursors.next if paging_data and paging_data.cursors else None
             if not cursor:
                 return
+            if cursor == before:
+                raise ShopAnswerOdd(f"Wix's answer to {path} leads to itself.")
+            before = cursor
             query = {"cursorPaging": {"limit": limit, "cursor": cursor}}
 
     async def by_offset(
