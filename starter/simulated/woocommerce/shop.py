@@ -102,7 +102,9 @@ class WooCommerce(SimulatedShop):
         units = self.units[place]
         counted = {"manage_stock": True, "stock_quantity": units, "stock_status": "instock" if units else "outofstock"}
         own = {"id": 1000 + place, "type": "variation", "parent_id": self.product_id(place)}
-        return product(**own, price=f"{self.prices[place]}", **self._named(place), **counted)
+        size = {"id": 1, "name": "Size", "option": f"size {place % self.each + 1}"}
+        sizes = [size] if self.each > 1 else []
+        return product(**own, attributes=sizes, price=f"{self.prices[place]}", **self._named(place), **counted)
 
     def answers(self) -> dict[str, str]:
         return {"shop": self.url, "consumer_key": KEY, "consumer_secret": SECRET}
