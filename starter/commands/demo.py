@@ -13,7 +13,7 @@ from schemas.responses.revenue import RevenueReport
 from starter.commands.processes import STOP_HINT
 from starter.commands.reports import revenue_table
 from starter.commands.terminal.asking import Terminal
-from starter.commands.terminal.output import AsJson, say, show_people, write_json
+from starter.commands.terminal.output import AsJson, called, say, show_people, write_json
 from starter.commands.terminal.paths import path_table
 from starter.commands.terminal.visible import visible
 from starter.commands.up import let_to_postgres, log_beside_the_data, needing_embedded, where_it_is
@@ -49,7 +49,7 @@ def demo(
             if stays:
                 where = where_it_is(stack)
                 narrate(f"\nIt goes on serving at {where.web}; the API key is in {where.api_key_file}.")
-                narrate(f"In another terminal: {_command()} journey list --data-dir {settings.data_dir}")
+                narrate(f"In another terminal: {called()} journey list --data-dir {settings.data_dir}")
                 narrate(STOP_HINT)
                 await until_stopped()
             return told
@@ -67,13 +67,7 @@ def demo(
             write_json(told)
     if data_dir is None:
         shutil.rmtree(folder, ignore_errors=True)
-    narrate(_what_next(_command()))
-
-
-def _command() -> str:
-    """The command as it can be typed again: as it was called, or by its name where it is on PATH."""
-    called = sys.argv[0]
-    return called if Path(called).name == "shelftalk" and shutil.which("shelftalk") is None else "shelftalk"
+    narrate(_what_next(called()))
 
 
 def _what_next(command: str) -> str:
@@ -87,8 +81,9 @@ That was the whole story. What to do next:
       text message. Change a sentence; or a wait, and with it what the scenarios below expect. Then
   {command} conversation publish mine.yaml
 
-All that a conversation may say is in docs/conversations.md, text messages are in docs/sms.md, what
-messages earn is in docs/revenue.md, and how to run it for your shop in docs/operations.md."""
+A shop to play with is in docs/storefronts/simulating.md, all that a conversation may say in
+docs/conversations.md, text messages are in docs/sms.md, what messages earn is in docs/revenue.md,
+and how to run it for your shop in docs/operations.md."""
 
 
 def _print(line: str) -> None:

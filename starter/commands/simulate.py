@@ -11,7 +11,7 @@ from schemas.model import Model
 from starter.commands.connections import FROM_ENVIRONMENT
 from starter.commands.processes import STOP_HINT, run_until_stopped
 from starter.commands.terminal.asking import Terminal, command
-from starter.commands.terminal.output import say
+from starter.commands.terminal.output import called, say
 from starter.commands.up import needing_embedded
 from starter.runtime.process import beside, until_stopped
 
@@ -115,14 +115,14 @@ def _told(shop: "SimulatedShop", url: str) -> SimulatedStore:
 
 
 def _where(told: SimulatedStore) -> str:
-    first, up, *rest = told.commands
+    first, up, *rest = (each.replace("shelftalk ", f"{called()} ") for each in told.commands)
     lines = [
-        f"A simulated shop of {told.platform} is at {told.url}: what it has, what it sent, and a page for each product",
+        f"A simulated {told.platform} shop is at {told.url}: what it has, what it sent, and a page for each product",
         "with the sign-up form. Nothing in it is real, its secrets neither. In another terminal:",
         *("", f"  {first}", f"  {up}", ""),
         "and in a third one:",
         *("", f"  {first}", *(f"  {each}" for each in rest), ""),
     ]
-    if not any(each.startswith("shelftalk store sync") for each in rest):
+    if not any(" store sync " in each for each in rest):
         lines += [f"which shows a secret: type it in at {told.url}.", ""]
     return "\n".join(lines)

@@ -128,7 +128,7 @@ class _Story:
     show: Show
 
     async def play(self) -> Told:
-        where = f"a simulated {self.shop.platform}, at {self.shop.url}"
+        where = f"a simulated {self.shop.platform} shop, at {self.shop.url}"
         self.tell(f"\n1. A shop opens: {where}. It is connected as yours would be:")
         topics, products = await self.shop.is_connected()
         self.tell(f"   {topics} kinds of webhooks are subscribed, and {products} product is read.")

@@ -1,5 +1,6 @@
 """How the commands speak: answers on standard output, progress on standard error, exit codes for scripts."""
 
+import shutil
 import sys
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -39,6 +40,12 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="The data folder of `shelftalk up`. [default: SHELFTALK_DATA_DIR]"),
 ]
+
+
+def called() -> str:
+    """The command as it can be typed again: as it was called, or by its name where it is on PATH."""
+    typed = sys.argv[0]
+    return typed if Path(typed).name == "shelftalk" and shutil.which("shelftalk") is None else "shelftalk"
 
 
 def length_of_time(text: str, option: str) -> timedelta:
