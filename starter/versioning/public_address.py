@@ -47,7 +47,8 @@ def _notes(document: ConversationDocument) -> Iterator[str]:
     for code, message in document.messages.items():
         if named := sorted(_links(message)):
             links = ", ".join(f"'links.{name}'" for name in named)
-            yield f"messages.{code}: {links} is absent, for there is no public address. {what_to_do}"
+            are = "is" if len(named) == 1 else "are"
+            yield f"messages.{code}: {links} {are} absent, for there is no public address. {what_to_do}"
 
 
 def _links(message: MessageSection) -> set[str]:
