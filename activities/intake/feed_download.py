@@ -1,5 +1,6 @@
 """A feed fetched: into a file, and only where it is another one than the last time."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -8,8 +9,11 @@ from typing import BinaryIO
 from activities.intake.kept_feeds import Feed
 from activities.storefronts.feeds.rows import FeedError
 from activities.storefronts.feeds.unpacking import LARGEST_FEED
-from activities.storefronts.shop_http import Download, ShopHttp
+from activities.storefronts.shop_http import Download, ShopAway, ShopHttp
 from schemas.errors import DomainError, ErrorKind
+
+LONGEST_SECONDS = 3600.0
+"""For a whole feed: the others wait for it, and a server that sends a byte now and then would hold them for ever."""
 
 
 class FeedNotThere(DomainError):
@@ -48,12 +52,15 @@ async def download_feed(http: ShopHttp, feed: Feed, at: datetime, file: BinaryIO
     if comparable:
         headers |= {"if-none-match": feed.etag} if feed.etag else {}
         headers |= {"if-modified-since": feed.last_modified} if feed.last_modified else {}
-    async with http.download(feed.url, headers) as answer:
-        if answer.status == 304 and headers:
-            return None
-        content = await _take(answer, file)
-        as_before = comparable and content == feed.content
-        return Downloaded(answer.headers.get("etag"), answer.headers.get("last-modified"), content, as_before)
+    try:
+        async with asyncio.timeout(LONGEST_SECONDS), http.download(feed.url, headers) as answer:
+            if answer.status == 304 and headers:
+                return None
+            content = await _take(answer, file)
+            as_before = comparable and content == feed.content
+            return Downloaded(answer.headers.get("etag"), answer.headers.get("last-modified"), content, as_before)
+    except TimeoutError:
+        raise ShopAway(f"its feed had not come within {LONGEST_SECONDS:g} seconds") from None
 
 
 async def _take(answer: Download, file: BinaryIO) -> bytes:

@@ -13,12 +13,14 @@ class FeedServer:
 
     Attributes:
         cut_at: so many bytes of the content are sent, and the connection is closed.
+        trickles: after these a byte comes now and then, without end.
     """
 
     port: int = 0
     content: bytes = b""
     status: int = 200
     cut_at: int | None = None
+    trickles: bool = False
     headers: dict[str, str] = field(default_factory=dict[str, str])
     asked: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
@@ -43,6 +45,9 @@ class FeedServer:
         lines = [f"HTTP/1.1 {status} said", *(f"{name}: {value}" for name, value in head.items()), "", ""]
         writer.write("\r\n".join(lines).encode() + content[: self.cut_at])
         await writer.drain()
+        while self.trickles and not reader.at_eof():
+            writer.write(b" ")
+            await asyncio.sleep(0.01)
         writer.close()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
+from activities.intake import feed_download
 from activities.intake.feeds import FeedBusy, FeedReader
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
@@ -200,6 +201,19 @@ async def test_a_connection_that_breaks_is_a_failure_and_no_shorter_feed(shop: F
         await shop.read()
     assert (await shop.report()).failures == 1
     assert set((await shop.units()).values()) == {5}
+
+
+async def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for_without_end(
+    shop: FeedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_download, "LONGEST_SECONDS", 0.2)
+    await shop.add()
+    shop.has(item("a"))
+    shop.server.cut_at, shop.server.trickles = 0, True
+    shop.server.headers["content-length"] = "1000000"
+    with pytest.raises(ShopAway, match="had not come within"):
+        await shop.read()
+    assert (await shop.report()).failures == 1
 
 
 async def test_a_row_that_cannot_be_read_is_named_and_what_it_is_of_stays(shop: FeedShop) -> None:
