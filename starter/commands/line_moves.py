@@ -102,7 +102,7 @@ def in_words(report: LineMoveReport) -> str:
     """What it does, line by line."""
     if not (report.moved or report.left or report.stay or report.called_forward) and not report.done:
         return f"Nobody waits for {report.from_subject}."
-    verb = "wait" if report.done else "would wait"
+    verb = "would wait" if not report.done else "waits" if report.moved == 1 else "wait"
     lines = [f"{_people(report.moved)} {verb} for {report.to_subject} instead of {report.from_subject}."]
     if report.told_now:
         places = "for everyone" if report.places is None else f"{report.places}"
