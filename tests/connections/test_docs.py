@@ -42,7 +42,8 @@ def bounds() -> str:
     for api in SHOP_APIS:
         limits = api.limits
         answer = "–" if limits.answer_seconds is None else f"{limits.answer_seconds:g} s"
-        again = format_duration(max(limits.retries)) if limits.retries else "–"
+        hours = round(max(limits.retries, default=timedelta()) / timedelta(hours=1))
+        again = format_duration(timedelta(hours=hours)) if hours else "–"
         within = format_duration(min(limits.heard_within, timedelta(hours=1)))
         lines.append(f"| [{api.source}]({api.source}.md) | {answer} | {again} | {within} |")
     return "\n".join(lines) + "\n"
