@@ -198,6 +198,11 @@ class _Candidate:
     late: bool
     most_of_mailbox: int | None
 
+    @property
+    def quantity(self) -> int:
+        """How many units they want; at a bound nobody says it, whatever a file has."""
+        return (self.interest.quantity or 1) if self.terms.measure is Measure.NOTHING else 1
+
 
 @dataclass(frozen=True, slots=True)
 class StoredEntryFacts:
@@ -228,7 +233,7 @@ async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFa
         subject=subject.key,
         entered_at=interest.at,
         purchases_since=since,
-        quantity=interest.quantity or 1,
+        quantity=candidate.quantity,
         most_of_mailbox=candidate.most_of_mailbox,
     )
     sight = Sight(
@@ -276,6 +281,6 @@ async def _write_entry(
         armed=candidate.terms.armed(offer),
         currency=currency,
         late=candidate.late,
-        quantity=candidate.interest.quantity or 1,
+        quantity=candidate.quantity,
     )
     return journey_id

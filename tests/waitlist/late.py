@@ -45,7 +45,7 @@ def ignore(_: int) -> None:
     """Nobody looks at the progress."""
 
 
-def rows(*cells: tuple[str | datetime, ...], columns: str = "email,variant_id,signed_up_at") -> WaitlistFile:
+def rows(*cells: tuple[str | datetime | int, ...], columns: str = "email,variant_id,signed_up_at") -> WaitlistFile:
     """A file with these rows."""
     lines = [",".join(str(cell) for cell in row) for row in cells]
     return read_waitlist("\n".join([columns, *lines]).encode())

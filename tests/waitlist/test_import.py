@@ -17,6 +17,7 @@ from starter.waitlists.files.files import read_waitlist
 from starter.waitlists.waitlists import Lines
 from tests.allocation.rules import broken_rules
 from tests.product import starter_document
+from tests.story.documents import cheaper, programme
 from tests.waitlist.late import BLUE, HAT, LONG_BLUE, ONE_SIZE, RED, SCARF, SHOP, LateShop, all_draft, days_ago, rows
 
 SAMPLES = Path(__file__).parents[1] / "waitlist_files" / "files"
@@ -63,6 +64,15 @@ async def test_an_export_of_another_system_becomes_our_line_and_nothing_more_the
     assert (again.counts.entered, again.counts.there_already) == (0, done.counts.entered)
     assert await shop.pool.fetchval("select count(*) from journeys") == after
     assert await broken_rules(shop.pool) == []
+
+
+async def test_how_many_somebody_wants_means_nothing_to_an_alert_at_a_bound(shop: LateShop) -> None:
+    await publish(shop.pool, programme("cheap", cheaper("10%")))
+    await shop.sells(SCARF, RED)
+    await shop.pool.execute("update variants set price = 20")
+    file = rows(("ada@shop.example", RED, days_ago(1), 3), columns="email,variant_id,signed_up_at,quantity")
+    assert (await shop.imports(file, "cheap")).counts.entered == 1
+    assert await shop.pool.fetchval("select quantity from waiting where trigger_at is not null") == 1
 
 
 async def test_everyone_keeps_the_place_and_the_window_of_their_sign_up(shop: LateShop) -> None:
