@@ -41,7 +41,9 @@ select
     a.id as alert_id, a.type, a.triggers, a.profile,
     case when co.paused_at is not null then 'conversation_paused' when a.paused_at is not null then 'alert_paused' end as paused,
     e.id is not null and (claim.state is distinct from 'given' or e.id = claim.episode_id) as in_stock,
-    coalesce(w.quantity > 1 and w.quantity > most_of_one(e), false) as fewer_than_wanted, e.measure, w.trigger_at,
+    -- Since they were given a place they may have said that they want more than it is for.
+    coalesce(w.quantity > 1 and (w.quantity > most_of_one(e) or claim.state = 'given' and w.quantity > claim.units), false)
+        as fewer_than_wanted, e.measure, w.trigger_at,
     w.currency is not distinct from st.currency or w.currency is null as same_currency,
     exists (
         select from orders o
@@ -83,7 +85,7 @@ left join variants v on v.store_id = j.store_id and j.subject like 'variant/%'
                     and v.variant_id = substr(j.subject, 9)
 left join events ev on ev.store_id = j.store_id and ev.id = j.event_id
 left join lateral (
-    select id, state, episode_id from claims
+    select id, state, episode_id, units from claims
     where journey_id = j.id and state in ('given', 'used', 'lapsed') order by id desc limit 1
 ) claim on true
 left join episodes e on e.alert_id = j.alert_id and e.store_id = j.store_id and e.subject = j.subject

@@ -32,7 +32,7 @@ class SendRow:
         alert_id, type, triggers, profile: of the alert; all None without one.
         claim: the state of the claim in hand, or of the last one that the contact was told by.
         in_stock: an episode is open, and it is that of a claim that was given.
-        fewer_than_wanted: there are units, and fewer than the contact wants.
+        fewer_than_wanted: there are units, and fewer than the contact wants; or the claim that was given is for fewer.
         emptied: nothing is left of the cart that the journey was entered on; None: it was entered on nothing.
         measure: the price or quantity that the alert watches, now.
         trigger_at: the bound that the contact's entry set.

@@ -38,7 +38,7 @@ class MessageFacts:
         claim: `given`: not told yet; `used`: told before; `lapsed`: told, and the place went to the next; None: none.
         on_sale, in_stock: true for a journey that is about no product. In stock for an alert: an episode is open, and
             for a claim not used yet it is the one the claim was given in; without an alert: it can be bought now.
-        fewer_than_wanted: there are units for sale, and fewer than the contact wants.
+        fewer_than_wanted: there are units for sale, or a claim not used yet is for some; fewer than the contact wants.
         other_product: the variant's id is told for two products at once, and means the one they did not ask for.
         measure, trigger: the price or quantity now, and the bound it must not exceed; None: the alert has none.
         already_sent: this message was sent, or may have been, before the journey moved to another version.

@@ -139,14 +139,16 @@ where c.journey_id = :journey_id and c.state = 'given' and e.id = c.episode_id
 returning e.store_id, e.subject, c.item;
 
 -- name: back_in_line
--- With a reason it is passed over until something changes, unless something has since the claim was given.
+-- With a reason it is passed over until something changes, unless something has since the claim was given: its episode, or how
+-- many units the contact wants.
 update waiting set state = 'waiting', counts_since = now(), passed_over_for = case
         when :passed_over_for = 'contact_paused' then
             (select :passed_over_for from contacts where id = waiting.contact_id and paused_until > now())
         when exists (
         select from claims c join episodes e on e.id = c.episode_id
         where c.id = (select max(id) from claims where journey_id = :journey_id)
-          and e.closed_at is null and e.changed_at < c.given_at) then :passed_over_for end
+          and e.closed_at is null and e.changed_at < c.given_at
+          and (:passed_over_for <> 'fewer_than_wanted' or c.units >= waiting.quantity)) then :passed_over_for end
 where journey_id = :journey_id and state = 'claimed';
 
 -- name: leave_line

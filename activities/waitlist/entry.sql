@@ -24,8 +24,8 @@ order by w.place desc
 limit 1;
 
 -- name: wants
--- They stay where they are in line; true: they wait, and wanted another number before.
-update waiting set quantity = :quantity
+-- They stay where they are in line; true: they wait, and wanted another number before. Of this one there may be enough.
+update waiting set quantity = :quantity, passed_over_for = nullif(passed_over_for, 'fewer_than_wanted')
 where journey_id = :journey_id and state in ('waiting', 'claimed') and quantity <> :quantity and trigger_at is null
 returning state = 'waiting';
 

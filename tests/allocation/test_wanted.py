@@ -15,6 +15,7 @@ from activities.waitlist.entrances import Entrances
 from activities.waitlist.entry import Entered
 from activities.waitlist.shared_units import SharedUnits
 from schemas.ids import JourneyId, Level, Subject
+from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Reason
 from schemas.responses.why import NotYet
 from starter.shops.forecast import Forecasts
@@ -22,6 +23,7 @@ from starter.support.journeys import Journeys
 from starter.support.why import About, Why
 from starter.waitlists.waitlists import Lines, Waitlists
 from tests.allocation.rules import broken_rules
+from tests.delivery.counter import Counter, message
 from tests.product import STORE, Shop, address, starter_document, subject
 
 
@@ -98,6 +100,26 @@ async def test_another_number_keeps_the_place_and_is_looked_at_at_once(pool: Poo
     assert await _wants(shop, "ann", 3) == ann
     assert await _asked(pool)
     assert await _called(pool) == ["ann"]
+
+
+async def test_another_number_said_by_who_is_called_forward_is_what_check_and_claim_go_by(pool: Pool) -> None:
+    counter = Counter(pool, await Shop.opened(pool))
+    ann = await _wants(counter.shop, "ann", 1)
+    await counter.shop.signs_up("ben")
+    await counter.shop.has("v", 3)
+    assert await _called(pool) == ["ann", "ben"]
+    await _wants(counter.shop, "ann", 5)
+    refused = Refused(reason=Reason.FEWER_THAN_WANTED, then=AfterRefusal.BACK_IN_LINE)
+    assert await counter.tells(ann) == refused, "three are there, and no five"
+    await _wants(counter.shop, "ann", 2)
+    assert await _called(pool) == ["ann"], "the two that are there are enough for her now"
+    await _wants(counter.shop, "ann", 3)
+    assert await counter.deliver(message(ann, round_=2)) == refused, "three are there, and her place is for two of them"
+    assert await _called(pool) == [], "one is ben's"
+    await counter.shop.has("v", 4)
+    assert await _called(pool) == ["ann"]
+    assert isinstance(await counter.deliver(message(ann, round_=3)), Sent)
+    assert await pool.fetchval("select units from claims where state = 'used'") == 3
 
 
 async def test_where_everyone_is_told_only_those_are_for_whom_there_is_enough(pool: Pool) -> None:
