@@ -56,7 +56,8 @@ async def test_an_invalid_address_is_named(web: Web) -> None:
 async def test_a_sign_up_may_say_how_many_units_it_is_for(web: Web, pool: Pool) -> None:
     await web.webhook("products/update", product_message())
     body = {"store": SHOP, "variant": "31", "email": "a@example.com"}
-    for odd in (0, -1, 1000, 2.5, "5", True, []):
+    odd_ones: tuple[object, ...] = (0, -1, 1000, 2.5, "5", True, [])
+    for odd in odd_ones:
         answer = await web.open.post("/v1/signups", json={**body, "quantity": odd})
         assert problem(answer, 422, "invalid").path == "$.quantity"
     for quantity, wanted in ((5, 5), (None, 5), (999, 999)):

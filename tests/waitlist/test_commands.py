@@ -77,11 +77,11 @@ async def test_an_import_of_nothing_but_mistakes_fails_and_a_column_that_may_mat
         assert failed.code == ExitCode.FAILED
         assert "1 rows name a variant that is not known" in failed.out
         assert "Not read: 'name'." in failed.out
-    path.write_text(f"email,variant_id,created_at,qty\nada@shop.example,{RED},{days_ago(1)},2\n")
+    path.write_text(f"email,variant_id,created_at,pieces\nada@shop.example,{RED},{days_ago(1)},2\n")
     asked = await shelftalk.run(*command, "--yes", "--json")
     assert (asked.failure.code, asked.failure.exit) == ("unclear_columns", ExitCode.USAGE)
     assert await shop.line() == []
-    answered = await shelftalk.run(*command, "--yes", "--ignore", "qty", "--json")
+    answered = await shelftalk.run(*command, "--yes", "--ignore", "pieces", "--json")
     assert answered.answer(ImportReport).counts.entered == 1
 
 
