@@ -66,6 +66,8 @@ class ContactExport(Model):
         address_changes: other addresses that they asked to be written to at.
         links: those by which they come to their own page, without what opens it.
         sign_ups: their places in line, however they came there.
+        moves: what became of those places when their line was moved to another thing.
+        devices: browsers in which they signed up, and how much each told of what they look at; not what opens it.
         places: those they were given, with the codes reserved with them.
         clicks: each time that a link or a picture of a message to them was asked for.
         messages: what was sent to them or was not, and why; texts are made when they are sent, and not kept.
@@ -89,6 +91,8 @@ class ContactExport(Model):
     order_totals: Held
     journeys: Held
     sign_ups: Held
+    moves: Held
+    devices: Held
     places: Held
     clicks: Held
     messages: Held

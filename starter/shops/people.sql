@@ -54,6 +54,10 @@ select now() as exported_at,
         from journeys t where contact_id = :contact_id and (:store_id::text is null or store_id = :store_id)) as journeys,
        (select coalesce(jsonb_agg(to_jsonb(t) - 'contact_id' order by t.place), '[]')
         from waiting t where contact_id = :contact_id and (:store_id::text is null or store_id = :store_id)) as sign_ups,
+       (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]')
+        from moved_places t where journey_id in (select id from of_them)) as moves,
+       (select coalesce(jsonb_agg(to_jsonb(t) - array['digest', 'contact_id'] order by t.made_at), '[]')
+        from devices t where contact_id = :contact_id and (:store_id::text is null or store_id = :store_id)) as devices,
        (select coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('coupon', (
             select code from coupons where claim_id = t.id)) order by t.id), '[]')
         from claims t where journey_id in (select id from of_them)) as places,

@@ -43,14 +43,14 @@ ABOUT_PEOPLE = {
     "confirmations": "confirmations",
     "shopper_links": "links",
     "address_changes": "address_changes",
+    "devices": "devices",
+    "moved_places": "moves",
 }
 """Tables with rows of a person, and under what their export has them."""
 IDS_ALONE = {
     "archivings",
     "coupons_missing",
-    "devices",
     "histories",
-    "moved_places",
     "operation_journeys",
     "outbox",
     "yields",
@@ -122,6 +122,7 @@ HOW_LONG: dict[str, Kept | str] = {
     "confirmations": Kept.QUESTION,
     "shopper_links": "for good: they unsubscribe for ever, and hold random bits",
     "address_changes": "until they are decided, seven days at most: activities/waitlist/up_to_them.py",
+    "moved_places": "as journeys",
     "devices": "digests of tokens, for half a year, or until they are erased: activities/waitlist/devices.py",
     "sign_up_counts": "digests, until the end of the day: starter/runtime/dispatcher.py",
     "inbox": Kept.INBOX,
@@ -160,6 +161,9 @@ OURS = {
     "message_events.channel": "of a closed set",
     "revocations.channel": "of a closed set",
     "revocations.decided_by": "who works here",
+    "moved_places.from_subject": "of the shop's things",
+    "moved_places.to_subject": "of the shop's things",
+    "moved_places.reason": "of a closed set",
     "sends.approved_by": "who works here",
     "sends.channel": "of a closed set",
     "sends.declined_by": "who works here",
@@ -275,6 +279,19 @@ async def ann(web: Web, pool: Pool) -> str:
         select id, 'sms', '+12025550123', 'leave me alone', true, now() + interval '14 days' from told"""
     )
     token = "k" * 22
+    await pool.execute(
+        "insert into devices (digest, contact_id, store_id) select 'd', contact_id, store_id from journeys limit 1"
+    )
+    await pool.execute(
+        """
+        with move as (
+            insert into line_moves (store_id, from_subject, to_subject, requested_by)
+            select store_id, 'variant/a', 'variant/b', 'test' from journeys limit 1 returning id
+        )
+        insert into moved_places (journey_id, move_id, from_subject, to_subject)
+        select $1, id, 'variant/a', 'variant/b' from move""",
+        journey,
+    )
     for insert in (
         "confirmations (journey_id, token, source, purpose, ends_at) select id, $1, 'x', 'alerts', now() from journeys",
         "shopper_links (token, contact_id, store_id) select $1, contact_id, store_id from journeys",
@@ -353,7 +370,7 @@ async def test_stores_are_apart_in_the_export_of_one_and_in_its_erasure(web: Web
     about_her = [column for column in columns if column.table in ABOUT_PEOPLE and str(column) not in LEFT_ALONE]
     async with pool.acquire() as connection:
         # What it goes by stays readable.
-        keys = {"address_changes.store_id", "events.kind", "list_members.source"}
+        keys = {"address_changes.store_id", "devices.store_id", "events.kind", "list_members.source"}
         written = await _write_everywhere(connection, [column for column in about_her if str(column) not in keys])
     assert {"address_changes.email", "confirmations.text", "sends.subject"} <= {*map(str, written)}
     await tell(web, event("custom", name="n", store=ELSEWHERE))
