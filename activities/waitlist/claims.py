@@ -129,7 +129,7 @@ class Waitlist:
         store_id, key = subject.store_id, subject.key
         async with transaction(self._pool) as connection:
             await SQL.hold_product.run(connection, store_id=store_id, subject=key)
-            if await SQL.arm.value(connection, store_id=store_id, subject=key, most=ARMED_AT_ONCE) is not None:
+            if await arm_some(connection, subject):
                 return PlacesGiven(to_notify=0, more=True)
             dismissed = await SQL.dismiss.values(connection, store_id=store_id, subject=key, most=CLAIMS_AT_ONCE)
             more = len(dismissed) == CLAIMS_AT_ONCE
@@ -234,6 +234,12 @@ async def _claim(connection: Connection, episode: EpisodeOfShelf) -> _Given:
     )
     # Who left the line between the two questions leaves a place to one behind them.
     return _Given(len(claims), len(places) == most or len(claims) < len(places))
+
+
+async def arm_some(connection: Connection, subject: Subject) -> bool:
+    """Arm some whom a rise of the measure arms, whose product is held; whether there was such a rise."""
+    armed = await SQL.arm.value(connection, store_id=subject.store_id, subject=subject.key, most=ARMED_AT_ONCE)
+    return armed is not None
 
 
 async def return_to_line(connection: Connection, journey_id: JourneyId, reason: Reason) -> None:

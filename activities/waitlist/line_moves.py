@@ -17,7 +17,7 @@ from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.offers import Product
 from activities.stock.products import load_product
-from activities.waitlist.claims import give_up_place
+from activities.waitlist.claims import arm_some, give_up_place
 from activities.waitlist.episodes import Change, look_again, update_episodes
 from schemas.document.alert_types.alert import Sight
 from schemas.document.alert_types.offer import Measure
@@ -148,6 +148,8 @@ class LineMoves:
             )
             if await SQL.hold_move.value(connection, move=move.id) is None:
                 return True  # another has finished it meanwhile; there may be one more
+            if await arm_some(connection, move.target):
+                return True  # else a rise of before would arm those who come
             if not await _move_some(connection, move, self._at_once):
                 await _finish(connection, move)
         return True

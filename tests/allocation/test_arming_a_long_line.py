@@ -6,7 +6,9 @@ from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.waitlist import claims, episodes
 from activities.waitlist.claims import Waitlist
+from activities.waitlist.line_moves import LineMoves
 from starter.versioning.publishing import publish
+from starter.waitlists.line_moves import LineMoving, WantedMove
 from tests.allocation.rules import broken_rules
 from tests.product import Shop, subject
 from tests.story.documents import nearly_gone, programme
@@ -45,6 +47,19 @@ async def test_all_who_stood_there_at_the_rise_are_told_of_the_fall_whenever_tha
     assert await pool.fetchval("select count(*) from rises") == 0
     assert await pool.fetchval("select count(*) from waiting where not armed") == 1, "who came after the fall"
     assert await broken_rules(pool, [subject("v")]) == []
+
+
+async def test_who_is_moved_into_a_line_is_armed_by_no_rise_of_before(shop: Shop, pool: Pool) -> None:
+    await shop.sells("w", units=2)
+    await shop.carts("mover", variant="w")
+    await pool.execute("update alerts set action = 'browse'")  # what is in a cart is not moved
+    await shop.has("v", 50)
+    await shop.has("v", 2)
+    await LineMoving(pool).move(WantedMove(subject("w"), subject("v")), "test")
+    while await LineMoves(pool).move_next(subject("w")):
+        pass
+    assert await _looks(pool) == 7
+    assert await pool.fetchval("select count(*) from waiting where not armed") == 1, "who was moved after the fall"
 
 
 async def test_a_higher_rise_takes_the_place_of_a_lower_one(shop: Shop, pool: Pool) -> None:
