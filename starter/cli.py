@@ -40,6 +40,7 @@ from starter.commands import (
     shop,
     simulate,
     stores,
+    successors,
     up,
     versions,
     waitlists,
@@ -86,6 +87,7 @@ waitlists.app.command("import")(late_entries.import_)
 waitlists.app.command("move")(line_moves.move)
 waitlists.app.command("moves")(line_moves.moves)
 app.add_typer(conversations.app, name="conversation")
+app.add_typer(successors.app, name="successor")
 app.add_typer(shop.product, name="product")
 app.add_typer(shop.stock, name="stock")
 for connecting in (

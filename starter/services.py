@@ -63,6 +63,7 @@ from starter.versioning.versions import Versions
 from starter.waitlists.back_population import BackPopulating
 from starter.waitlists.importing import WaitlistImports
 from starter.waitlists.line_moves import LineMoving
+from starter.waitlists.successors import Successors
 from starter.waitlists.waitlists import Waitlists
 from worker import connect, history_archive
 
@@ -112,6 +113,7 @@ class Services:
     waitlists: Waitlists
     waitlist_imports: WaitlistImports
     line_moving: LineMoving
+    successors: Successors
     back_population: BackPopulating
     # ops
     previews: Previews
@@ -173,6 +175,7 @@ def build_services(
         waitlists=Waitlists(pool),
         waitlist_imports=WaitlistImports(pool),
         line_moving=LineMoving(pool),
+        successors=Successors(pool),
         back_population=BackPopulating(pool),
         previews=Previews(pool, settings, Senders.from_settings),
         pausing=Pausing(pool),

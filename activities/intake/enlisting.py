@@ -8,7 +8,8 @@ from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.stock.products import find_product
 from activities.waitlist.entrances import Entrances
-from activities.waitlist.entry import Entered, Interest, NotEntered
+from activities.waitlist.entry import Entered, NotEntered
+from activities.waitlist.interest import Interest
 from schemas.document.alert_types.vocabulary import Action
 from schemas.ids import ContactId
 from schemas.incoming.events import Considered, EntryResult, Event, EventEffect

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.episodes import ARMED_AT_ONCE, look_again
+from activities.waitlist.line_terms import who_follows
 from schemas.ids import AlertId, ContactId, JourneyId, StoreId, Subject, VersionId
 from schemas.journey.activities import LeftWaitlist
 from schemas.journey.program import Program
@@ -124,6 +125,8 @@ class Waitlist:
     async def give_places(self, subject: Subject) -> PlacesGiven:
         """Claim the next in line of every open episode of the subject; dismiss them if it is gone for good.
 
+        Not those who wait for its successor instead: their line is moved (line_moves.py).
+
         As long as a rise of the measure has not armed all that it arms, some are armed and no place is given.
         """
         store_id, key = subject.store_id, subject.key
@@ -131,7 +134,11 @@ class Waitlist:
             await SQL.hold_product.run(connection, store_id=store_id, subject=key)
             if await arm_some(connection, subject):
                 return PlacesGiven(to_notify=0, more=True)
-            dismissed = await SQL.dismiss.values(connection, store_id=store_id, subject=key, most=CLAIMS_AT_ONCE)
+            following = await who_follows(connection, subject)
+            follow = () if following is None else following.alerts
+            dismissed = await SQL.dismiss.values(
+                connection, store_id=store_id, subject=key, follow=follow, most=CLAIMS_AT_ONCE
+            )
             more = len(dismissed) == CLAIMS_AT_ONCE
             episodes = await SQL.open_episodes.rows(connection, EpisodeOfShelf, store_id=store_id, subject=key)
             await SQL.hold_supplies.run(connection, store_id=store_id, subject=key)

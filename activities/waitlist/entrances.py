@@ -1,7 +1,7 @@
 """Entering the waiting list: by sign-up, by what a contact did, by import. One way in for all, in one transaction."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic_core import PydanticCustomError
@@ -13,7 +13,8 @@ from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownVariant
 from activities.waitlist.alerts import AlertInForce, alerts_in_force, sign_up_alert
 from activities.waitlist.devices import know_device
-from activities.waitlist.entry import Entered, Interest, NotEntered, enter
+from activities.waitlist.entry import Entered, NotEntered, enter
+from activities.waitlist.interest import Interest
 from activities.waitlist.place_shown import count_and_place
 from activities.waitlist.sign_up_counts import count_of_network
 from activities.waitlist.unfulfilled_sign_ups import UnfulfilledSignUp, keep_unfulfilled_sign_up
@@ -152,8 +153,8 @@ class Entrances:
                 await _ask_first(connection, result, shown)
             await _record(connection, contact_id, interest, alert, result, by)
             await know_device(connection, shown.device, contact_id, store_id)
-            place = await count_and_place(connection, alert, interest, result)
-        return replace(result, asks_first=alert.double_opt_in, place_at_most=place)
+            noted = await count_and_place(connection, alert, interest, result)
+        return replace(result, asks_first=alert.double_opt_in, **asdict(noted))
 
     @staticmethod
     async def interested(

@@ -1,5 +1,6 @@
 """Entering one contact for one alert: the facts, the decision, and what is written, in the caller's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -14,30 +15,16 @@ from activities.waitlist.admission import EntryFacts, purchase_counts_since, why
 from activities.waitlist.alerts import AlertInForce
 from activities.waitlist.claims import give_up_place
 from activities.waitlist.episodes import Change, look_again, update_episodes
+from activities.waitlist.interest import Interest, subject_of, successor_for
 from activities.waitlist.window import window_end
 from schemas.document.alert_types.alert import Sight
 from schemas.document.alert_types.offer import Measure
 from schemas.document.alert_types.registry import AnyAlert, read_alert
-from schemas.ids import ContactId, JourneyId, Level, StoreId, Subject, new_journey_id
+from schemas.ids import ContactId, JourneyId, Level, Subject, new_journey_id
 from schemas.reasons import Reason
 
 SQL = load_queries("activities.waitlist", "entry.sql")
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Interest:
-    """What a contact showed interest in, and when (aware).
-
-    Attributes:
-        quantity: how many units they want, 1 to `MOST_WANTED`; None: they did not say.
-    """
-
-    store_id: StoreId
-    product_id: str
-    variant_id: str | None
-    at: datetime
-    quantity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +35,7 @@ class Entered:
         in_stock: of one who entered late: there is stock now, so they are told at once if a place is left.
         asks_first: the list has double opt-in, whether they have said yes or not.
         place_at_most: of a sign-up: so many have asked by now (place_shown.py).
+        successor: of a sign-up for what is gone for good: the title of what they wait for instead.
     """
 
     journey_id: JourneyId
@@ -56,6 +44,7 @@ class Entered:
     in_stock: bool = False
     asks_first: bool = False
     place_at_most: int | None = None
+    successor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +57,13 @@ class LeavingJourney:
 
 @dataclass(frozen=True, slots=True)
 class NotEntered:
-    """A contact was considered for an alert and not entered. `asks_first` and `place_at_most` as of who is."""
+    """A contact was considered for an alert and not entered. The others as of who is."""
 
     alert_id: str
     reason: Reason
     asks_first: bool = False
     place_at_most: int | None = None
+    successor: str | None = None
 
 
 async def enter(
@@ -98,30 +88,51 @@ async def enter(
         log.warning("nobody is enlisted: every message behind the alert is a draft", alert=alert.alert_id)
     if subject is None or closed is not None:
         return NotEntered(alert.alert_id, closed or Reason.NO_VARIANT)
+    asked, asked_for = interest, subject
+    if (instead := await successor_for(connection, alert, interest)) is not None:
+        interest, subject = instead, subject_of(alert, instead) or subject
     interest, product = await _lock_present_product(connection, alert, subject, interest)
-    known: JourneyId | None = await SQL.entry_since.value(
-        connection,
-        alert_id=alert.alert_id,
-        contact_id=contact_id,
-        store_id=subject.store_id,
-        subject=subject.key,
-        since=interest.at if late else None,
-    )
+    since = interest.at if late else None
+    known = await _entry_since(connection, alert, contact_id, (subject, asked_for), since)
     if known is not None:
         if not late and interest.quantity is not None:
             await _wants(connection, known, interest.quantity, subject)
         return Entered(known, False, alert.alert_id)
     await _end_stay_that_is_over(connection, alert, contact_id, subject)
     candidate = _Candidate(
-        alert, read_alert(alert.section), contact_id, interest, subject, product, late, most_of_mailbox
+        alert, read_alert(alert.section), contact_id, interest, subject, product, late, most_of_mailbox, asked_for
     )
     facts, currency = await _facts(connection, candidate)
+    if facts.gone and await successor_for(connection, alert, asked) is not None:
+        # It went, or has its successor, since it was looked at.
+        return await enter(connection, alert, contact_id, asked, late=late, most_of_mailbox=most_of_mailbox)
     if (reason := why_not_admitted(candidate.terms, facts, datetime.now(UTC))) is not None:
         return NotEntered(alert.alert_id, reason)
     journey_id = await _write_entry(connection, candidate, facts, currency)
+    if subject != asked_for:
+        await SQL.asked_for.run(connection, journey_id=journey_id, asked_for=asked_for.key, subject=subject.key)
     await look_again(connection, subject)
     waits_for_stock = candidate.terms.measure is Measure.NOTHING
     return Entered(journey_id, True, alert.alert_id, in_stock=late and waits_for_stock and facts.sight.in_stock)
+
+
+async def _entry_since(
+    connection: Connection,
+    alert: AlertInForce,
+    contact_id: ContactId,
+    subjects: Sequence[Subject],
+    since: datetime | None,
+) -> JourneyId | None:
+    """Their journey in the line of one of these, all of one store; with `since` also one that was there then."""
+    found: JourneyId | None = await SQL.entry_since.value(
+        connection,
+        alert_id=alert.alert_id,
+        contact_id=contact_id,
+        store_id=subjects[0].store_id,
+        subjects=[subject.key for subject in subjects],
+        since=since,
+    )
+    return found
 
 
 async def _wants(connection: Connection, journey_id: JourneyId, quantity: int, subject: Subject) -> None:
@@ -144,12 +155,6 @@ async def _end_stay_that_is_over(
     )
     if leaving is not None:
         await give_up_place(connection, leaving.journey_id, "refused", leaving.reason)
-
-
-def subject_of(alert: AlertInForce, interest: Interest) -> Subject | None:
-    """What of the interest this alert watches; None when it watches variants and none was named."""
-    id_ = interest.product_id if alert.level is Level.PRODUCT else interest.variant_id
-    return Subject(store_id=interest.store_id, level=alert.level, id=id_) if id_ else None
 
 
 async def _lock_present_product(
@@ -187,7 +192,8 @@ async def _lock_product(connection: Connection, alert: AlertInForce, subject: Su
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """Someone about to enter an alert for a subject; `late` and `most_of_mailbox` as for `enter`."""
+    """Someone about to enter an alert for a subject; `late` and `most_of_mailbox` as for `enter`. `asked_for`: what
+    they showed interest in, where that is gone and the subject succeeds it."""
 
     alert: AlertInForce
     terms: AnyAlert
@@ -197,6 +203,7 @@ class _Candidate:
     product: Product
     late: bool
     most_of_mailbox: int | None
+    asked_for: Subject
 
     @property
     def quantity(self) -> int:
@@ -231,6 +238,7 @@ async def _facts(connection: Connection, candidate: _Candidate) -> tuple[EntryFa
         store_id=store_id,
         product_id=product_id,
         subject=subject.key,
+        asked_for=candidate.asked_for.key,
         entered_at=interest.at,
         purchases_since=since,
         quantity=candidate.quantity,

@@ -14,14 +14,18 @@ select exists (
 
 -- name: entry_since
 -- Their journey in this queue, if they are in it now and stay. With `since`, also one that was neither notified nor over at
--- that time: who enters late does not enter twice for the same.
+-- that time: who enters late does not enter twice for the same. The line of what they asked for counts, too: it may be moved yet.
 select w.journey_id
 from waiting w join journeys j on j.id = w.journey_id
-where w.alert_id = :alert_id and w.contact_id = :contact_id and w.store_id = :store_id and w.subject = :subject
+where w.alert_id = :alert_id and w.contact_id = :contact_id and w.store_id = :store_id and w.subject = any(:subjects::text[])
   and ((w.state in ('waiting', 'claimed') and why_leaving(j) is null)
        or coalesce(j.told_at, j.ended_at, 'infinity') >= :since::timestamptz)
 order by w.place desc
 limit 1;
+
+-- name: asked_for
+-- They asked for what was gone for good.
+insert into moved_places (journey_id, from_subject, to_subject) values (:journey_id, :asked_for, :subject);
 
 -- name: wants
 -- They stay where they are in line; true: they wait, and wanted another number before. Of this one there may be enough.
@@ -55,7 +59,7 @@ select is_gone(:store_id, :subject) as gone,
        exists (
            select from orders
            where contact_id = :contact_id and store_id = :store_id
-             and (product_id = :product_id or 'variant/' || variant_id = :subject)
+             and (product_id in (:product_id, product_of(:store_id, :asked_for)) or 'variant/' || variant_id in (:subject, :asked_for))
              and not cancelled and ordered_at >= :purchases_since) as bought,
        -- Since then, of what there still is (promise P9). At a bound everyone waits for what is not so yet.
        exists (

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
-from activities.waitlist.entry import Entered, Interest, NotEntered, enter
+from activities.waitlist.entry import Entered, NotEntered, enter
+from activities.waitlist.interest import Interest
 from activities.waitlist.late_alerts import LateAlert
 from schemas.channels import Channel
 from schemas.ids import ContactId, Level, new_contact_id

@@ -6,8 +6,7 @@ are: whatever is asked of one reads in PostgreSQL what it is about (docs/decisio
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 
 import structlog
 
@@ -19,10 +18,15 @@ from activities.stock.offers import Product
 from activities.stock.products import load_product
 from activities.waitlist.claims import arm_some, give_up_place
 from activities.waitlist.episodes import Change, look_again, update_episodes
-from schemas.document.alert_types.alert import Sight
-from schemas.document.alert_types.offer import Measure
-from schemas.document.alert_types.registry import read_alert
-from schemas.document.alert_types.vocabulary import Action
+from activities.waitlist.line_terms import (
+    LineOfAlert,
+    Terms,
+    lines_of,
+    successor_of_gone,
+    target_of,
+    terms_of,
+    who_follows,
+)
 from schemas.ids import AlertId, JourneyId, StoreId, Subject
 from schemas.reasons import Reason
 
@@ -30,12 +34,12 @@ SQL = load_queries("activities.waitlist", "line_moves.sql")
 log = structlog.get_logger()
 
 MOVED_AT_ONCE = 500
-"""Of one transaction, which holds both products: a change of their stock waits for it, some 200 ms."""
+"""Of one transaction, which holds both products: a change of their stock waits for it, some 230 ms (ADR 47)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineMove:
-    """A move of a line that is under way; `alert_id` None: of the lines of all alerts."""
+    """A move of a line that is under way; `alert_id` None: of the lines of all alerts. `standing`: to a successor."""
 
     id: int
     store_id: StoreId
@@ -43,47 +47,12 @@ class LineMove:
     to_subject: str
     alert_id: AlertId | None
     requested_by: str
+    standing: bool
 
     @property
     def target(self) -> Subject:
         """What they are to wait for."""
         return Subject.from_key(self.store_id, self.to_subject)
-
-
-@dataclass(frozen=True, slots=True)
-class LineOfAlert:
-    """An alert by which somebody waits, with the locations and the currency of its list; `paused`: it or its
-    conversation is."""
-
-    id: AlertId
-    action: Action
-    section: object
-    measure: Measure
-    quantity_threshold: int
-    contacts_per_unit: int | None
-    units_per_contact: int
-    locations: Sequence[str] | None
-    currency: str | None
-    paused: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What they are to wait for: its product (None: not known any more), whether it is gone, the store's currency."""
-
-    product_id: str | None
-    gone: bool
-    currency: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """By what those of one line wait for the other thing, fixed as on entry."""
-
-    trigger_at: Decimal | None
-    entry_price: Decimal | None
-    armed: bool
-    currency: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,30 +70,6 @@ class Fate:
     gives_way_for: Reason
 
 
-def terms_of(line: LineOfAlert, product: Product, subject: Subject, currency: str | None) -> Terms | Reason:
-    """By what those of a line would wait for this, or why none of them can. Pure.
-
-    As for who enters late: what is in stock may be waited for, but not what is never away. What somebody put in their
-    cart is not in it because a line is moved.
-    """
-    if line.action is Action.CART:
-        return Reason.NOT_IN_CART
-    alert = read_alert(line.section)
-    offer = product.offer(subject.level, subject.id, line.locations)
-    offer = replace(offer, price=product.entry_price(subject.level, subject.id))
-    sight = Sight(
-        offer=offer,
-        for_sale=product.for_sale(subject.level, subject.id, line.locations),
-        in_stock=False,
-        never_away=product.never_away(subject.level, subject.id),
-        late=True,
-        same_currency=line.currency is None or currency in (None, line.currency),
-    )
-    if (reason := alert.nothing_to_wait_for(sight)) is not None:
-        return reason
-    return Terms(alert.trigger(offer), offer.price, alert.armed(offer), currency)
-
-
 class LineMoves:
     """The moves of lines in one database."""
 
@@ -134,14 +79,15 @@ class LineMoves:
 
     @retry_on_deadlock
     async def move_next(self, subject: Subject) -> bool:
-        """Move the next of those who wait for this, if their line is to be moved.
+        """Move the next of those who wait for this, if their line is to be moved: what is gone for good is left for its
+        successor, where it has one.
 
         Returns:
             Whether to call it again; the last time it finds nobody, and the move is finished.
         """
         move = await SQL.under_way.row(self._pool, LineMove, store_id=subject.store_id, subject=subject.key)
         if move is None:
-            return False
+            return await self._follow(subject)
         async with transaction(self._pool) as connection:
             await SQL.hold_products.run(
                 connection, store_id=move.store_id, from_subject=move.from_subject, to_subject=move.to_subject
@@ -154,23 +100,27 @@ class LineMoves:
                 await _finish(connection, move)
         return True
 
-
-async def lines_of(connection: Connection, subject: Subject, alert_id: AlertId | None) -> list[LineOfAlert]:
-    """The lines of a subject in which anybody is, of one alert or of all (None)."""
-    return await SQL.lines.rows(
-        connection, LineOfAlert, store_id=subject.store_id, subject=subject.key, alert_id=alert_id
-    )
-
-
-async def target_of(connection: Connection, subject: Subject) -> Target:
-    """What is known of it, as of what a line is to be moved to."""
-    return await SQL.target.one(connection, Target, store_id=subject.store_id, subject=subject.key)
+    async def _follow(self, subject: Subject) -> bool:
+        """Begin the move of those whose wait goes on with the successor of what is gone; whether there are any."""
+        if await successor_of_gone(self._pool, subject) is None:
+            return False
+        async with transaction(self._pool) as connection:
+            following = await who_follows(connection, subject)
+            if following is None:
+                return False
+            ids = {"store_id": subject.store_id, "from_subject": subject.key, "to_subject": following.successor.key}
+            move: int | None = await SQL.begin.value(connection, **ids, alerts=following.alerts)
+            if move is not None:
+                log.info("line follows its successor", move=move, store=subject.store_id)
+            return move is not None
 
 
 async def _move_some(connection: Connection, move: LineMove, most: int) -> int:
     """Move the next of the first line that has any. Returns how many were looked at; 0: there are none left."""
     target = await target_of(connection, move.target)
     if target.product_id is None or target.gone:
+        return 0
+    if move.standing and await SQL.came_back.value(connection, store_id=move.store_id, subject=move.from_subject):
         return 0
     product = await load_product(connection, move.store_id, target.product_id)
     lines = await lines_of(connection, Subject.from_key(move.store_id, move.from_subject), move.alert_id)

@@ -2,10 +2,28 @@
 
 -- name: under_way
 -- The move of a subject's line that was asked for first.
-select id, store_id, from_subject, to_subject, alert_id, requested_by
+select id, store_id, from_subject, to_subject, alert_id, requested_by, standing
 from line_moves
 where store_id = :store_id and from_subject = :subject and finished_at is null
 order by id limit 1;
+
+-- name: begin
+-- The move to a successor, where anybody is to be moved and none of this line is under way; by who named the successor.
+insert into line_moves (store_id, from_subject, to_subject, requested_by, standing)
+select :store_id, :from_subject, :to_subject,
+       (select named_by from successors where store_id = :store_id
+        and subject in (:from_subject, 'product/' || product_of(:store_id, :from_subject))
+        order by subject = :from_subject and successor = :to_subject desc, subject <> :from_subject desc limit 1), true
+where exists (
+        select from waiting w join journeys j on j.id = w.journey_id
+        where w.store_id = :store_id and w.subject = :from_subject and w.alert_id = any(:alerts::text[]) and w.state = 'waiting'
+          and j.ended_at is null and why_leaving(j) is null)
+  and not exists (select from line_moves where store_id = :store_id and from_subject = :from_subject and finished_at is null)
+on conflict do nothing
+returning id;
+
+-- name: came_back
+select not is_gone(:store_id, :subject);
 
 -- name: hold_products
 -- Of both lines, in a fixed order: nobody enters, is given a place or gives one up meanwhile.
@@ -15,18 +33,6 @@ order by product_id for no key update;
 
 -- name: hold_move
 select true from line_moves where id = :move and finished_at is null for update;
-
--- name: target
--- The product of what they are to wait for.
-select product_of(:store_id, :subject) as product_id, is_gone(:store_id, :subject) as gone, currency from stores where id = :store_id;
-
--- name: lines
--- The alerts by which somebody waits for the subject, with what decides about waiting for another.
-select a.id, a.action, a.section, a.measure, a.quantity_threshold, a.contacts_per_unit, a.units_per_contact, l.locations, l.currency,
-       a.paused_at is not null or c.paused_at is not null as paused
-from alerts a join lists l on l.code = a.list_code join conversations c on c.code = a.conversation
-where is_waited_for(:store_id, :subject, a.id) and (:alert_id::text is null or a.id = :alert_id)
-order by a.id;
 
 -- name: hold_next
 -- The next of those who wait, in order; not who is just being called forward, or is about to leave.

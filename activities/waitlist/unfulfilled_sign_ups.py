@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
-from activities.waitlist.entry import Interest
+from activities.waitlist.interest import Interest
 from schemas.ids import ContactId
 from schemas.incoming.events import Considered, EntryResult, EventEffect
 from schemas.reasons import Reason

@@ -32,18 +32,21 @@ class MovedPlace(Model):
 
     Attributes:
         from_subject, to_subject: `variant/…` or `product/…`.
+        by: who moved the line, or named the successor; None: they asked for what was gone, and wait for its successor.
         reason: why it ended instead of waiting there; None: it waits there since.
     """
 
     from_subject: str
     to_subject: str
     at: AwareDatetime
-    by: str
+    by: str | None
     reason: Reason | None
 
     @property
     def sentence(self) -> str:
         """What support can say about it."""
+        if self.by is None:
+            return f"They asked for {self.from_subject}, which was gone for good, and wait for its successor."
         moved = f"Their line was moved from {self.from_subject} to {self.to_subject} on {self.at:%Y-%m-%d}"
         return f"{moved}, and this wait ended." if self.reason else f"{moved}, with their place."
 
@@ -62,6 +65,7 @@ class JourneyReport(Model):
         ahead: how many are called forward before it, counted to `AHEAD_COUNTED_TO`; one more means more than that.
             None when it is not in line, and in lists, where it is not counted.
         moves: how it was moved from line to line, in order.
+        successor: what it waits for once its subject is gone for good; None also in a list of several.
     """
 
     journey_id: JourneyId
@@ -85,6 +89,7 @@ class JourneyReport(Model):
     quantity: int | None = None
     ahead: int | None
     moves: tuple[MovedPlace, ...] = ()
+    successor: str | None = None
 
 
 class JourneyPage(Model):

@@ -19,6 +19,7 @@ class LineMoveReport(Model):
         called_forward: who stays, for it is their turn just now.
         places: how many are told at once as far as it is known, of those who come and those who wait there.
         told_now: how many of `moved` may be told at once. Like `places` only of what is looked at: 0 once asked for.
+        requested_by, standing: who asked for it; of one to the successor of what is gone, who named that.
         finished_at: when nobody was left to move.
         done: false when this only shows what would happen.
     """
@@ -35,6 +36,7 @@ class LineMoveReport(Model):
     places: int | None = 0
     told_now: int = 0
     requested_by: str | None = None
+    standing: bool = False
     created_at: AwareDatetime | None = None
     finished_at: AwareDatetime | None = None
     done: bool

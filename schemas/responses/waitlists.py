@@ -43,11 +43,13 @@ class WaitingLine(Model):
     Attributes:
         unconfirmed: who has a place that does not count until they say that it was them; none of the others.
         long_since: a line of them has grown past the number of its list since then.
+        successor: what they wait for once the one thing that was asked for is gone for good.
     """
 
     total: int
     unconfirmed: int
     long_since: AwareDatetime | None
+    successor: str | None = None
     waiting: tuple[WaitingContact, ...]
 
 

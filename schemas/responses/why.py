@@ -67,6 +67,7 @@ class WhyEntry(Model):
         held_up_by: what stops it, or holds up its next message.
         would_refuse: what of the contact stops every message to them now.
         moves: how it was moved from line to line, in order.
+        successor: what they wait for once it is gone for good.
     """
 
     journey_id: JourneyId | None
@@ -86,6 +87,7 @@ class WhyEntry(Model):
     would_refuse: Reason | None
     sentence: str
     moves: tuple[MovedPlace, ...] = ()
+    successor: str | None = None
 
 
 class WhyMessage(Model):

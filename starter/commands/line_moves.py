@@ -134,7 +134,7 @@ def _table(reports: LineMoveReports) -> Table | str:
             each.from_subject,
             each.to_subject,
             each.alert or "all",
-            each.requested_by,
+            f"{each.requested_by}, as successor" if each.standing else each.requested_by,
             clock(each.created_at),
             str(each.moved),
             str(sum(each.left.values())),

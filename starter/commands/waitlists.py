@@ -123,8 +123,9 @@ def _lines(store: str, variant: str | None, product: str | None, alert: str | No
 
 def _line(line: WaitingLine) -> Table | str:
     asked = f"{line.unconfirmed} not confirmed yet, whose place does not count until then" if line.unconfirmed else ""
+    succeeded = f"once it is gone for good, they wait for its successor, {line.successor}" if line.successor else ""
     if not line.waiting:
-        return f"Nobody waits.{f' {asked}.' if asked else ''}"
+        return " ".join(filter(None, ("Nobody waits.", asked and f"{asked}.", succeeded and f"{succeeded}.")))
     with_addresses = any(each.email or each.phone for each in line.waiting)
     several = any(each.quantity > 1 for each in line.waiting)
     names = (*(("address",) if with_addresses else ()), "subject", *(("wants",) if several else ()), "alert")
@@ -144,8 +145,8 @@ def _line(line: WaitingLine) -> Table | str:
         )
     cut = f"The first {len(line.waiting)} of {line.total}" if line.total > len(line.waiting) else ""
     grown = f"long since {clock(line.long_since)} UTC, by the number of its list" if line.long_since else ""
-    if cut or asked or grown:
-        table.caption = "; ".join(filter(None, (cut, asked, grown)))
+    if cut or asked or grown or succeeded:
+        table.caption = "; ".join(filter(None, (cut, asked, grown, succeeded)))
     return table
 
 

@@ -31,6 +31,7 @@ from starter.http.api import (
     reports,
     revocations,
     stores,
+    successors,
     versions,
 )
 from starter.http.beats import Beats
@@ -65,6 +66,7 @@ _ROUTERS = (
     coupons.router,
     journeys.router,
     line_moves.router,
+    successors.router,
     conversations.router,
     dry_runs.router,
     previews.router,

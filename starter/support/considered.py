@@ -36,6 +36,8 @@ class ConsideredJourney:
         channels: those that its messages are said on.
         ahead: as `WaitStatus` has it; None unless it waits.
         moves: how it was moved from line to line, in order.
+        successor: what it waits for once its subject is gone for good.
+        unlike: the successor of its product, of which no variant, or several, are like the one it waited for.
     """
 
     id: JourneyId
@@ -77,6 +79,8 @@ class ConsideredJourney:
     there_for_one: int | None
     ahead: int | None
     moves: tuple[MovedPlace, ...]
+    successor: str | None
+    unlike: str | None
 
     @property
     def would_refuse(self) -> Reason | None:

@@ -86,7 +86,7 @@ class JourneyRow:
         passed_over: it waits, and units that came were claimed for others.
         quantity: how many units they want; None without an alert.
         fewer_than_wanted: it waits, and there are fewer units for one person than that.
-        ahead, moves: as `JourneyReport` has them.
+        ahead, moves, successor: as `JourneyReport` has them.
     """
 
     id: JourneyId
@@ -113,6 +113,7 @@ class JourneyRow:
     fewer_than_wanted: bool
     ahead: int | None
     moves: tuple[MovedPlace, ...]
+    successor: str | None
 
 
 class Journeys:
@@ -228,6 +229,7 @@ def _report(row: JourneyRow) -> JourneyReport:
         quantity=row.quantity,
         ahead=row.ahead,
         moves=row.moves,
+        successor=row.successor,
     )
 
 

@@ -18,7 +18,9 @@ select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.ve
                 and (w.quantity > most_of_one(e) or most_for_one(e) > 0), false) as fewer_than_wanted,
        -- Counted for one journey only: for a page it would be a walk along the line for every row.
        case when :journey_id::text is not null then ahead_of(w, e.measure, :counted_to) end as ahead,
-       moves_of(j.id) as moves
+       moves_of(j.id) as moves,
+       case when :journey_id::text is not null and w.state in ('waiting', 'claimed') and a.action <> 'cart'
+            then successor_of(j.store_id, j.subject) end as successor
 from journeys j
 join conversations co on co.code = j.conversation
 left join alerts a on a.id = j.alert_id

@@ -88,7 +88,7 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
         case NotYet.DRAFT:
             return "Every message behind the alert is still a draft, so nobody is told."
         case NotYet.DISCONTINUED:
-            return "The product was discontinued; they are being told so, if there is a message for it."
+            return _gone(journey.successor)
         case NotYet.NOT_ON_SALE:
             return Reason.INACTIVE.sentence
         case NotYet.NOT_ENOUGH_UNITS:
@@ -155,3 +155,9 @@ def _number(value: Decimal | None) -> str:
         return "–"
     plain = value.normalize()
     return f"{plain:f}" if plain == plain.to_integral() or -int(plain.as_tuple().exponent) > 2 else f"{value:.2f}"
+
+
+def _gone(successor: str | None) -> str:
+    if successor is not None:
+        return f"The product was discontinued; they are being moved to its successor, {successor}."
+    return "The product was discontinued; they are being told so, if there is a message for it."

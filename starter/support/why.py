@@ -188,8 +188,22 @@ def _entry(journey: ConsideredJourney, status: WaitStatus | None) -> WhyEntry:
         held_up_by=None if journey.ended else journey.held_up_by,
         would_refuse=journey.would_refuse,
         moves=journey.moves,
-        sentence=" ".join([_sentence(journey, status, reason), *(move.sentence for move in journey.moves)]),
+        successor=journey.successor,
+        sentence=" ".join([_sentence(journey, status, reason), *_successor(journey), *_moves(journey)]),
     )
+
+
+def _moves(journey: ConsideredJourney) -> list[str]:
+    return [move.sentence for move in journey.moves]
+
+
+def _successor(journey: ConsideredJourney) -> list[str]:
+    """What is said of the successor of what they wait for, or waited for."""
+    if journey.unlike is not None:
+        return [f"The successor of its product, {journey.unlike}, has no variant like it, or several."]
+    if journey.successor is None or journey.gone:
+        return []
+    return [f"Once it is gone for good, they wait for its successor, {journey.successor}."]
 
 
 def _sentence(journey: ConsideredJourney, status: WaitStatus | None, reason: Reason | None) -> str:

@@ -44,7 +44,7 @@ with subjects as (
 ), chosen as (
     select j.*, j as journey, w as line, w.state as place, w.reason as left_reason, w.trigger_at, w.armed, w.place as number,
            w.passed_over_for, w.quantity,
-           w.entered_at as in_line_since, a.newest_first, a.measure as goes_by, a.live, a.quantity_threshold, a.list_code,
+           w.entered_at as in_line_since, a.newest_first, a.measure as goes_by, a.action, a.live, a.quantity_threshold, a.list_code,
            case when co.paused_at is not null then 'conversation_paused' when a.paused_at is not null then 'alert_paused' end as paused
     from named n
     join journeys j on j.id = n.journey_id
@@ -71,7 +71,12 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        (select coalesce(jsonb_agg(to_jsonb(each) - 'channel' order by each.channel), '[]') from channel_facts(c.journey) each) as channels,
        coalesce(c.quantity, 1) as quantity, case when c.quantity > 1 then most_for_one(e) end as free_for_one,
        case when c.quantity > 1 then most_of_one(e) end as there_for_one,
-       ahead_of(c.line, e.measure, greatest(:counted_to, open.places), coalesce(e.available, 999)) as ahead, moves_of(c.id) as moves
+       ahead_of(c.line, e.measure, greatest(:counted_to, open.places), coalesce(e.available, 999)) as ahead, moves_of(c.id) as moves,
+       case when c.place in ('waiting', 'claimed') and c.action <> 'cart' then successor_of(c.store_id, c.subject) end as successor,
+       case when coalesce(c.reason, c.left_reason) = 'discontinued' and c.subject like 'variant/%' then (
+           select s.successor from successors s
+           where s.store_id = c.store_id and s.subject = 'product/' || c.product_id
+             and variant_like(c.store_id, substr(c.subject, 9), substr(s.successor, 9)) is null) end as unlike
 from chosen c
 join contacts ct on ct.id = c.contact_id
 join stores st on st.id = c.store_id

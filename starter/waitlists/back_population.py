@@ -13,7 +13,7 @@ from typing import Any
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
-from activities.waitlist.entry import Interest
+from activities.waitlist.interest import Interest
 from activities.waitlist.late import EntryCounts, KnownContact, LateEntry, enter_known_contacts
 from activities.waitlist.late_alerts import LateAlert
 from activities.waitlist.unfulfilled_sign_ups import SIGNED_UP

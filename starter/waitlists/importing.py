@@ -12,7 +12,7 @@ from typing import assert_never
 from activities.intake.clock import CLOCK_TOLERANCE
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool
-from activities.waitlist.entry import Interest
+from activities.waitlist.interest import Interest
 from activities.waitlist.late import LateEntry, NewContact, enter_new_contacts
 from activities.waitlist.late_alerts import AlertDraft, AlertOfOtherStores, LateAlert, NoSuchAlert
 from schemas.ids import StoreId

@@ -14,7 +14,8 @@ from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import UnknownProduct, UnknownVariant, load_product
 from activities.waitlist.late_alerts import NoSuchAlert
-from activities.waitlist.line_moves import LineOfAlert, Target, lines_of, people_of, target_of, terms_of
+from activities.waitlist.line_moves import people_of
+from activities.waitlist.line_terms import LineOfAlert, Target, lines_of, target_of, terms_of
 from schemas.document.alert_types.offer import Measure
 from schemas.ids import AlertId, Level, StoreId, Subject
 from schemas.reasons import Reason
@@ -61,6 +62,7 @@ class StoredMove:
     to_subject: str
     alert_id: AlertId | None
     requested_by: str
+    standing: bool
     created_at: datetime
     finished_at: datetime | None
 
@@ -156,6 +158,7 @@ class LineMoving:
             left={reason: people for reason, people in became.items() if reason is not None},
             called_forward=0,
             requested_by=move.requested_by,
+            standing=move.standing,
             created_at=move.created_at,
             finished_at=move.finished_at,
             done=True,

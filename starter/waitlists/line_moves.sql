@@ -1,8 +1,7 @@
 -- Every query of asking for a line to be moved, and of how far that has come.
 
 -- name: known
-select case when :subject like 'product/%' then exists (select from products where store_id = :store_id and product_id = substr(:subject, 9))
-            else exists (select from variants where store_id = :store_id and variant_id = substr(:subject, 9)) end;
+select is_known(:store_id, :subject);
 
 -- name: known_alert
 select exists (select from alerts where id = :alert);
@@ -55,7 +54,7 @@ insert into outbox (kind, store_id, subject) values ('look_again', :store_id, :s
 
 -- name: moves
 -- The latest, or the one of this number.
-select id, store_id, from_subject, to_subject, alert_id, requested_by, created_at, finished_at
+select id, store_id, from_subject, to_subject, alert_id, requested_by, standing, created_at, finished_at
 from line_moves
 where (:move::bigint is null or id = :move) and (:stores::text[] is null or store_id = any(:stores))
 order by id desc limit :most;

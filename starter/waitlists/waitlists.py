@@ -133,6 +133,9 @@ class Waitlists:
             total=counts.total,
             unconfirmed=counts.unconfirmed,
             long_since=counts.long_since,
+            successor=await SQL.successor.value(
+                self._pool, store_id=lines.store_id, variant_id=lines.variant_id, product_id=lines.product_id
+            ),
             waiting=tuple(waiting),
         )
 

@@ -122,3 +122,7 @@ select exists (
 -- name: known_product_or_variant
 select exists (select from products where store_id = :store_id and product_id = :product_id)
     or exists (select from variants where store_id = :store_id and variant_id = :variant_id);
+
+-- name: successor
+-- Of the one variant or product that is looked at; null: of several, or there is none.
+select successor_of(:store_id, coalesce('variant/' || :variant_id, 'product/' || :product_id));

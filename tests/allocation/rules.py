@@ -129,7 +129,7 @@ _CALLS = {
         select c.journey_id from claims c join episodes e on e.id = c.episode_id
         where c.state = 'given' and c.notified_at is null
           and not exists (select from looking l where (l.store_id, l.subject) = (e.store_id, e.subject))""",
-    "who waits for what is gone for good is being told so": """
+    "who waits for what is gone for good is being told so, or moved to its successor": """
         select w.journey_id
         from waiting w join journeys j on j.id = w.journey_id
         join products p on (p.store_id, p.product_id) = (j.store_id, j.product_id)

@@ -23,7 +23,8 @@ from schemas.reasons import Ending, Reason
 from starter.support.journeys import JourneyEnded, Journeys
 from starter.versioning.publishing import publish
 from starter.waitlists.line_moves import LineMoving, WantedMove
-from starter.waitlists.move_refusals import MoveUnderWay
+from starter.waitlists.move_refusals import MoveUnderWay, TargetGone
+from starter.waitlists.successors import Successors
 from tests.allocation.rules import broken_rules
 from tests.at_once import at_once
 from tests.product import STORE, Shop, address, next_change, subject
@@ -169,12 +170,16 @@ async def test_everything_at_once_keeps_the_rules_and_nothing_deadlocks(shop: Sh
     random = Random(seed)
     waitlist, ledger, journeys = Waitlist(pool), Ledger(pool), Journeys(pool)
 
+    look_again = "insert into outbox (kind, store_id, subject) values ('look_again', $1, 'variant/v')"
+
     async def look() -> None:
         """As dispatcher and shelf do together: the request goes first, then it is looked."""
         async with transaction(pool) as connection:
             due = "select id from outbox where kind = 'look_again' for update skip locked"
             await connection.execute(f"delete from outbox where id in ({due})")
-        await waitlist.give_places(subject("v"))
+        more = await LineMoves(pool, at_once=5).move_next(subject("v"))
+        if (await waitlist.give_places(subject("v"))).more or more:
+            await pool.execute(look_again, STORE)
 
     async def answer() -> None:
         for claim in await waitlist.claims_to_notify(subject("v"), 5):
@@ -217,18 +222,27 @@ async def test_everything_at_once_keeps_the_rules_and_nothing_deadlocks(shop: Sh
         there_and_back = (WantedMove(subject("v"), subject("w")), WantedMove(subject("w"), subject("v")))
         wanted = random.choice(there_and_back)
         if not await LineMoves(pool, at_once=5).move_next(wanted.line):
-            with suppress(MoveUnderWay):
+            with suppress(MoveUnderWay, TargetGone):
                 await LineMoving(pool).move(wanted, "test")
 
+    async def come_and_go() -> None:
+        """`v` is gone for good, with `w` its successor, or is there again; its shelf looks as it goes."""
+        await pool.execute("update variants set removed = not removed where variant_id = 'v'")
+        await pool.execute(look_again, STORE)
+
+    async def restock() -> None:
+        await shop.has("v", random.randrange(6))
+
     def anything() -> Coroutine[None, None, None]:
-        return random.choice(
-            (sign_up, sign_up, look, answer, someone_ends, move, lambda: shop.has("v", random.randrange(6)))
-        )()
+        return random.choice((sign_up, sign_up, look, answer, someone_ends, move, come_and_go, restock))()
 
     await shop.sells("v", "w")
+    await Successors(pool).set(subject("v"), subject("w"), "test")
     await shop.signs_up(*(f"c{number}" for number in range(20)))
     await shop.signs_up(*(f"c{number}" for number in range(0, 20, 4)), for_="w")
     await shop.has("v", 5)
     for _ in range(8):
         await at_once(*(anything() for _ in range(40)))
         assert await broken_rules(pool) == []
+    told_gone = "select count(*) from waiting where reason = 'discontinued'"
+    assert await pool.fetchval(told_gone) == 0, "there is a successor"

@@ -90,6 +90,7 @@ OF_NOBODY = {
     "store_days",
     "store_secrets",
     "stores",
+    "successors",
     "subscriptions",
     "supplies",
     "used_challenges",

@@ -8,7 +8,8 @@ from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, transaction
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.entrances import Entrances
-from activities.waitlist.entry import Entered, Interest
+from activities.waitlist.entry import Entered
+from activities.waitlist.interest import Interest
 from schemas.document.alert_types.vocabulary import Action
 from schemas.document.conversation import ConversationDocument
 from schemas.ids import JourneyId, Subject

@@ -10,6 +10,7 @@ from activities.intake.events import Events
 from activities.postgres.pool import Pool
 from activities.stock.products import UnknownProduct, UnknownVariant
 from activities.waitlist.claims import Waitlist
+from activities.waitlist.entrances import Entrances
 from activities.waitlist.late_alerts import NoSuchAlert
 from activities.waitlist.line_moves import LineMoves
 from schemas.errors import DomainError
@@ -261,3 +262,37 @@ async def test_an_empty_line_a_target_that_goes_meanwhile_and_an_unknown_move(sh
     assert (report.moved, report.finished_at is not None) == (0, True)
     assert await _line(pool, "v") == line, "who could not be moved is dismissed as anyone is"
     assert datetime.now(UTC) > (report.created_at or datetime.now(UTC))
+
+
+async def test_a_wanted_quantity_comes_along_and_what_is_told_at_once_is_counted_in_people(
+    shop: Shop, pool: Pool
+) -> None:
+    await publish(pool, starter_document(contacts_per_unit=1))
+    for name, units in (("ada", 2), ("bob", 1), ("cy", 1)):
+        await Entrances(pool).sign_up(address(name), STORE, "v", "test", quantity=units)
+    await shop.has("w", 3)
+    shown = await LineMoving(pool).would_move(FROM_V_TO_W)
+    assert (shown.moved, shown.places, shown.told_now) == (3, 3, 3), "at most: a place is a unit"
+    await _moved(pool)
+    wanted = await pool.fetch("select quantity from waiting where subject = 'variant/w' order by place")
+    assert [row["quantity"] for row in wanted] == [2, 1, 1]
+    assert (await Waitlist(pool).give_places(subject("w"))).to_notify == 2, "two units for ada, one for bob"
+
+
+@pytest.mark.parametrize("why", ["not_confirmed", "leaving"])
+async def test_a_place_there_that_does_not_count_gives_way_to_the_one_that_is_moved(
+    shop: Shop, pool: Pool, why: str
+) -> None:
+    (moved,) = await shop.signs_up("ada")
+    (there,) = await shop.signs_up("ada", for_="w")
+    if why == "leaving":
+        await Journeys(pool).cancel(there, "test")
+    else:
+        await pool.execute("update waiting set passed_over_for = $2 where journey_id = $1", there, why)
+    report = await _moved(pool)
+    assert (report.moved, report.left) == (1, {})
+    assert await _line(pool, "w") == [moved]
+    left = await pool.fetchrow("select state, reason from waiting where journey_id = $1", there)
+    assert left is not None
+    expected = "there_already" if why == "not_confirmed" else "cancelled"
+    assert (left["state"], left["reason"]) == ("left", expected)

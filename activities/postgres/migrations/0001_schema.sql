@@ -2301,9 +2301,12 @@ create table line_moves (
     -- The line of this alert; null: of every alert.
     alert_id     text references alerts,
     requested_by text not null,
+    -- Begun by the shelf, for what is left is gone for good and this is its successor; it ends where that comes back.
+    standing     boolean not null default false,
     created_at   timestamptz not null default now(),
     finished_at  timestamptz,
     check (from_subject <> to_subject),
+    check (not standing or alert_id is null),
     -- A variant's line to a variant's, a product's to a product's: an alert watches one of the two.
     check (split_part(from_subject, '/', 1) = split_part(to_subject, '/', 1))
 );
@@ -2313,22 +2316,24 @@ create unique index one_move_of_a_line on line_moves (store_id, from_subject, co
 create table moved_places (
     id           bigint generated always as identity primary key,
     journey_id   text not null references journeys,
-    move_id      bigint not null references line_moves,
+    -- Null: they signed up for what was gone already, and wait for its successor.
+    move_id      bigint references line_moves,
     from_subject text not null,
     to_subject   text not null,
     at           timestamptz not null default clock_timestamp(),
     -- Why they left the line and wait in neither by this journey; null: they wait in the other.
-    reason       text
+    reason       text,
+    check (move_id is not null or reason is null)
 );
 create index moved_places_of_journey on moved_places (journey_id, id);
-create index moved_places_of_move on moved_places (move_id, reason);
+create index moved_places_of_move on moved_places (move_id, reason) where move_id is not null;
 
--- When a journey was moved with its line, from what to what, and by whom, in order.
+-- When a journey was moved with its line, from what to what, and by whom, in order; by nobody: it entered so.
 create function moves_of(journey text) returns jsonb language sql stable as $$
     select coalesce(jsonb_agg(jsonb_build_object(
         'from_subject', p.from_subject, 'to_subject', p.to_subject, 'at', p.at, 'by', m.requested_by, 'reason', p.reason)
         order by p.id), '[]')
-    from moved_places p join line_moves m on m.id = p.move_id where p.journey_id = journey
+    from moved_places p left join line_moves m on m.id = p.move_id where p.journey_id = journey
 $$;
 
 -- What a contact asked for first, in words, where their line was moved since: the variant's title if that is all that is
@@ -2376,6 +2381,82 @@ create function why_not_moved(w waiting, target text) returns text language sql 
               and (o.product_id = product_of(w.store_id, target) or 'variant/' || o.variant_id = target))
             then 'purchased'
     end
+$$;
+
+-- Whether the store has it, gone or not.
+create function is_known(store text, what text) returns boolean language sql stable as $$
+    select case when what like 'product/%' then exists (select from products where store_id = store and product_id = substr(what, 9))
+                else what like 'variant/%' and exists (select from variants where store_id = store and variant_id = substr(what, 9)) end
+$$;
+
+-- What a variant or product names as its successor: once it is gone for good, its waiters wait for that instead.
+create table successors (
+    store_id  text not null references stores,
+    subject   text not null,
+    successor text not null,
+    named_by  text not null,
+    named_at  timestamptz not null default clock_timestamp(),
+    primary key (store_id, subject),
+    constraint successors_are_of_one_level check (split_part(subject, '/', 1) = split_part(successor, '/', 1)),
+    constraint successors_are_others check (subject <> successor)
+);
+create index successors_by_successor on successors (store_id, successor);
+
+-- One hop, to what the store has. Of two who name successors in one store one waits, so that each sees the other's.
+create function check_successor() returns trigger language plpgsql as $$
+declare
+    each text;
+    another text;
+begin
+    perform from stores where id = new.store_id for no key update;
+    foreach each in array array[new.subject, new.successor] loop
+        if not is_known(new.store_id, each) then
+            raise exception using errcode = 'check_violation', constraint = 'successors_are_known', message =
+                case when exists (select from stores s where is_known(s.id, each)) then format('%s is of another store than %s.', each, new.store_id)
+                     else format('%s has no %s.', new.store_id, each) end;
+        end if;
+    end loop;
+    select s.successor into another from successors s where s.store_id = new.store_id and s.subject = new.successor;
+    if another = new.subject then
+        raise exception using errcode = 'check_violation', constraint = 'successors_are_one_hop', message =
+            format('%s names %s as its own successor: that would lead around in a circle.', new.successor, new.subject);
+    elsif another is not null then
+        raise exception using errcode = 'check_violation', constraint = 'successors_are_one_hop', message =
+            format('%s has a successor itself, %s: name that one.', new.successor, another);
+    end if;
+    select s.subject into another from successors s where s.store_id = new.store_id and s.successor = new.subject order by 1 limit 1;
+    if another is not null then
+        raise exception using errcode = 'check_violation', constraint = 'successors_are_one_hop', message =
+            format('%s is the successor of %s: let that name %s first.', new.subject, another, new.successor);
+    end if;
+    return null;
+end $$;
+create constraint trigger successors_are_one_hop after insert or update on successors for each row execute function check_successor();
+
+-- The variant of a product that another variant's waiters wait for where only the product is named: the one with its SKU, or else
+-- the one with its title; null: there is none, or several.
+create function variant_like(store text, variant text, of_product text) returns text language sql stable as $$
+    select case when count(*) = 1 then min(t.variant_id) end
+    from variants v join variants t on t.store_id = store and t.product_id = of_product and not t.removed
+    where v.store_id = store and v.variant_id = variant
+      and case when v.sku <> '' and exists (
+                   select from variants o where o.store_id = store and o.product_id = of_product and not o.removed and o.sku = v.sku)
+               then t.sku = v.sku else t.title = v.title end
+$$;
+
+-- What those who wait for a subject wait for once it is gone for good: its own successor, or else the variant of its product's
+-- successor that is like it. Null: nothing that is there still; they are told that it is gone. One hop, whatever that names.
+create function successor_of(store text, what text) returns text language sql stable as $$
+    select named.successor
+    from (
+        select 1 as rank, s.successor from successors s where s.store_id = store and s.subject = what
+        union all
+        select 2, 'variant/' || variant_like(store, substr(what, 9), substr(s.successor, 9))
+        from successors s
+        where what like 'variant/%' and s.store_id = store and s.subject = 'product/' || product_of(store, what)
+    ) named
+    where named.successor is not null and not is_gone(store, named.successor)
+    order by named.rank limit 1
 $$;
 
 -- Bulk operations, the outbox, and what operators do -----------------------------------------------------------------

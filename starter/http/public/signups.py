@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from activities.waitlist.entrances import Shown
+from activities.waitlist.place_shown import Noted
 from schemas.addresses import EmailAddress
 from schemas.ids import StoreId
 from schemas.incoming.events import Storable
@@ -135,6 +136,7 @@ class SignUpAccepted(Model):
         device: a token, at random, by which this browser may tell what its shopper looks at (`POST /v1/views`).
         place_at_most: so many have asked for it by now, so who has just asked stands no further back. Null where that
             is not known.
+        successor: where it is gone for good, the title of what succeeds it and is waited for instead.
     """
 
     status: Literal["accepted"] = "accepted"
@@ -142,6 +144,7 @@ class SignUpAccepted(Model):
     confirm: bool = False
     device: Annotated[str, Field(examples=["Zk3vQm0e9Jx1rT5bW2aUyg"])]
     place_at_most: Annotated[int | None, Field(examples=[41])] = None
+    successor: Annotated[str | None, Field(examples=["Green kettle"])] = None
 
 
 class CountedRoute(JsonRoute):
@@ -200,9 +203,8 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
     device = secrets.token_urlsafe(DEVICE_BYTES)
     if asked.homepage:
         dependencies.metrics.trapped_sign_up()
-        place = await dependencies.services.places_shown.of_next(asked.store, asked.variant, asked.list)
-        detail = TEXTED if asked.email is None else MAILED
-        return SignUpAccepted(detail=detail, device=device, place_at_most=place)
+        noted = await dependencies.services.places_shown.of_next(asked.store, asked.variant, asked.list)
+        return _accepted(asked, device, noted)
     proof = asked.proof and (asked.proof.challenge, asked.proof.number)
     await dependencies.services.proof_of_work.require(
         dependencies.work_bounds, network, asked.store, asked.variant, proof
@@ -219,9 +221,23 @@ async def sign_up(asked: SignUp, request: Request, dependencies: InjectedDepende
         texts=asked.sms_consent,
         quantity=asked.quantity,
     )
-    if asked.email is None:
-        return SignUpAccepted(detail=TEXTED, device=device, place_at_most=result.place_at_most)
-    return SignUpAccepted(confirm=result.asks_first, device=device, place_at_most=result.place_at_most)
+    confirm = result.asks_first and asked.email is not None
+    return _accepted(asked, device, Noted(result.place_at_most, result.successor), confirm=confirm)
+
+
+def _accepted(asked: SignUp, device: str, noted: Noted, *, confirm: bool = False) -> SignUpAccepted:
+    detail = TEXTED if asked.email is None else MAILED
+    if noted.successor is not None:
+        detail = (
+            f"It is gone for good; its successor is {noted.successor}. {detail.replace('it is back', 'that is there')}"
+        )
+    return SignUpAccepted(
+        detail=detail,
+        confirm=confirm,
+        device=device,
+        place_at_most=noted.place_at_most,
+        successor=noted.successor,
+    )
 
 
 def _shown(asked: SignUp, network: str | None, device: str) -> Shown:
