@@ -135,9 +135,9 @@ class Waitlist:
             if await arm_some(connection, subject):
                 return PlacesGiven(to_notify=0, more=True)
             following = await who_follows(connection, subject)
-            follow = () if following is None else following.alerts
+            stay = () if following is None else following.stay
             dismissed = await SQL.dismiss.values(
-                connection, store_id=store_id, subject=key, follow=follow, most=CLAIMS_AT_ONCE
+                connection, store_id=store_id, subject=key, stay=stay, most=CLAIMS_AT_ONCE
             )
             more = len(dismissed) == CLAIMS_AT_ONCE
             episodes = await SQL.open_episodes.rows(connection, EpisodeOfShelf, store_id=store_id, subject=key)

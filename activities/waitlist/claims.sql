@@ -7,13 +7,14 @@
 select from products where store_id = :store_id and product_id = product_of(:store_id, :subject) for no key update;
 
 -- name: dismiss
--- Some who wait for what is gone for good; each journey is asked to leave. Not those of alerts whose lines `follow` the successor.
+-- Some who wait for what is gone for good; each journey is asked to leave. Where it has a successor, those
+-- alone of alerts whose lines `stay`.
 with gone as (
     update waiting set state = 'left', reason = 'discontinued'
     where journey_id = any(array(
         select journey_id from waiting
         where store_id = :store_id and subject = :subject and state = 'waiting' and is_gone(:store_id, :subject)
-          and alert_id <> all(:follow::text[])
+          and (successor_of(:store_id, :subject) is null or alert_id = any(:stay::text[]))
           -- Who is to be moved is not told that it is gone.
           and not exists (
               select from line_moves m where m.store_id = :store_id and m.from_subject = :subject and m.finished_at is null)

@@ -92,10 +92,11 @@ async def target_of(connection: Connection, subject: Subject) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """Who goes on to wait for the successor of what is gone for good: those of these alerts."""
+    """Who goes on to wait for the successor of what is gone for good: those of `alerts`, and not those of `stay`."""
 
     successor: Subject
     alerts: Sequence[AlertId]
+    stay: Sequence[AlertId]
 
 
 async def successor_of_gone(database: Pool | Connection, subject: Subject) -> Subject | None:
@@ -114,4 +115,4 @@ async def who_follows(connection: Connection, subject: Subject) -> Following | N
     product = await load_product(connection, subject.store_id, target.product_id)
     lines = await lines_of(connection, subject, None)
     able = [line.id for line in lines if isinstance(terms_of(line, product, successor, target.currency), Terms)]
-    return Following(successor, able)
+    return Following(successor, able, [line.id for line in lines if line.id not in able])
