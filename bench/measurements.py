@@ -9,7 +9,7 @@ from typing import Self, assert_never
 
 from bench.bursts import measure_bursts
 from bench.feeds import measure_feeds
-from bench.intake import measure_intake
+from bench.intake import PACE, measure_intake
 from bench.messages import figures_of_messages, measure_messages
 from bench.moves import Moves, measure_moves
 from bench.processor import Processor
@@ -25,6 +25,7 @@ from bench.waits import measure_first_messages, measure_memory, measure_restocks
 INTAKE_ROUNDS = 3
 MOST_WEBHOOK_SECONDS = 0.25
 """Beside a burst of sign-ups; a storefront gives up after five."""
+MOST_PACED_SECONDS = 0.05
 REPLAY_ROUNDS = 3
 REHEARSED_YEARS = 30
 
@@ -150,6 +151,16 @@ class Measuring:
         )
         return [
             Figure("webhooks_per_second", "webhooks in / s", Spread.of(measured.webhooks)),
+            Figure(
+                "paced_webhook_p50_seconds", f"… at {PACE} a second, p50, s", Spread.of(measured.paced_p50), digits=4
+            ),
+            Figure(
+                "paced_webhook_p99_seconds",
+                f"… at {PACE} a second, p99, s",
+                Spread.of(measured.paced_p99),
+                digits=3,
+                at_most=MOST_PACED_SECONDS,
+            ),
             Figure("signups_per_second", "sign-ups in / s", Spread.of(measured.sign_ups)),
             Figure(
                 "levels_of_many_per_second",
