@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from starter.simulated.shop import Hook, Rule, Sent, SimulatedShop, Told
+from starter.simulated.shop import Hook, Rule, SendingShop, Sent, Told
 
 Make = Callable[[datetime, int], Told]
 """Makes a message of a moment and a number."""
@@ -110,14 +110,13 @@ class Deliveries:
 
     def __init__(
         self,
-        shop: SimulatedShop,
         http: httpx.AsyncClient,
         to: str,
         pace: Pace,
         dice: random.Random,
         say: Callable[[Delivered], None],
     ) -> None:
-        self.shop, self.to, self.pace = shop, to, pace
+        self.to, self.pace = to, pace
         self.shown = deque[Delivered](maxlen=SHOWN)
         self._http, self._dice, self._say = http, dice, say
         self._records = defaultdict[str, Record](Record)
@@ -137,23 +136,23 @@ class Deliveries:
         self._number += 1
         return self._number
 
-    def tell(self, make: Make, about: str) -> None:
+    def tell(self, shop: SendingShop, make: Make, about: str) -> None:
         """Send a message as the platform would."""
         at, number = self.moment(), self.next_number()
         topic, message = make(at, number)
-        if (secret := self.shop.secret) is None or not (hooks := self.shop.hooks(topic)):
+        if (secret := shop.secret) is None or not (hooks := shop.hooks(topic)):
             self._note(topic, about, "not sent: nobody is subscribed to it")
             return
         if secret != self._signed_with:
-            self.shop.begin(secret)
+            shop.begin(secret)
             self._signed_with = secret
         if self._dice.random() < self.pace.lost:
             self._note(topic, about, "lost on its way")
             return
-        made: Make = make if self.shop.in_turn else partial(as_it_was, (topic, message))
+        made: Make = make if shop.in_turn else partial(as_it_was, (topic, message))
         for hook in hooks:
             for _ in range(1 + (self._dice.random() < self.pace.twice)):
-                self._begin(self._deliver(hook, made, at, number, about))
+                self._begin(self._deliver(shop, hook, made, at, number, about))
 
     async def settle(self) -> None:
         """Until all that is under way has come to its end."""
@@ -170,14 +169,14 @@ class Deliveries:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, hook: Hook, make: Make, at: datetime, number: int, about: str) -> None:
-        shuffled, rule = self.pace.shuffled, self.shop.rule
+    async def _deliver(self, shop: SendingShop, hook: Hook, make: Make, at: datetime, number: int, about: str) -> None:
+        shuffled, rule = self.pace.shuffled, shop.rule
         await asyncio.sleep(self.pace.delay * (self._dice.random() if shuffled else 1))
         if shuffled:
-            sent = await self._first(hook, make, at, number, about)
+            sent = await self._first(shop, hook, make, at, number, about)
         else:
             async with self._turn:
-                sent = await self._first(hook, make, at, number, about)
+                sent = await self._first(shop, hook, make, at, number, about)
         before = timedelta()
         for place, after in enumerate(rule.retries):
             if sent is None:
@@ -185,28 +184,32 @@ class Deliveries:
             await asyncio.sleep((after - before).total_seconds() / self.pace.faster)
             before = after
             topic, request = sent
-            if await self._try(hook, topic, request, about, last=place == len(rule.retries) - 1, again=True):
+            if await self._try(shop, hook, topic, request, about, last=place == len(rule.retries) - 1, again=True):
                 return
 
-    async def _first(self, hook: Hook, make: Make, at: datetime, number: int, about: str) -> tuple[str, Sent] | None:
+    async def _first(
+        self, shop: SendingShop, hook: Hook, make: Make, at: datetime, number: int, about: str
+    ) -> tuple[str, Sent] | None:
         """What has to be sent again; None: nothing."""
         topic, message = make(at, number)
         body = json.dumps(message).encode()
         broken = self._dice.random() < self.pace.broken
-        request = self.shop.sent(topic, body[:-1] if broken else body, at, self.shop.key, number)
-        taken = await self._try(hook, topic, request, about, last=not self.shop.rule.retries)
+        request = shop.sent(topic, body[:-1] if broken else body, at, shop.key, number)
+        taken = await self._try(shop, hook, topic, request, about, last=not shop.rule.retries)
         return None if taken else (topic, request)
 
-    async def _try(self, hook: Hook, topic: str, request: Sent, about: str, *, last: bool, again: bool = False) -> bool:
+    async def _try(
+        self, shop: SendingShop, hook: Hook, topic: str, request: Sent, about: str, *, last: bool, again: bool = False
+    ) -> bool:
         """Whether that is the end of it."""
-        if hook.id not in {each.id for each in self.shop.hooks(topic)}:
+        if hook.id not in {each.id for each in shop.hooks(topic)}:
             self._note(topic, about, "not sent: its subscription is off")
             return True
         asked = urlsplit(hook.address)
         url = f"{self.to}{asked.path}" + (f"?{asked.query}" if asked.query else "")
         try:
             answer = await self._http.post(
-                url, content=request.body, headers=dict(request.headers), timeout=self.shop.rule.seconds
+                url, content=request.body, headers=dict(request.headers), timeout=shop.rule.seconds
             )
             taken, said = answer.status_code in TAKEN, f"{answer.status_code}"
         except httpx.HTTPError as error:
@@ -214,9 +217,9 @@ class Deliveries:
         record, now = self._records[hook.id], time.monotonic() * self.pace.faster
         record.note(taken, now)
         self._note(topic, about, said + (" (again)" if again else ""))
-        if (why := record.why_off(self.shop.rule, now, last=last)) is not None:
+        if (why := record.why_off(shop.rule, now, last=last)) is not None:
             record.in_a_row = 0
-            self.shop.switch_off(hook.id)
+            shop.switch_off(hook.id)
             self._note(topic, about, f"the platform has switched its subscription off: {why}")
         return taken
 
@@ -233,7 +236,7 @@ def as_it_was(told: Told, _at: datetime, _number: int) -> Told:
 
 @asynccontextmanager
 async def delivering(
-    shop: SimulatedShop, to: str, pace: Pace, dice: random.Random, say: Callable[[Delivered], None]
+    to: str, pace: Pace, dice: random.Random, say: Callable[[Delivered], None]
 ) -> AsyncGenerator[Deliveries]:
     """A platform delivers for so long.
 
@@ -241,7 +244,7 @@ async def delivering(
         to: where messages go in place of the host that was subscribed: what is public in a story is on this machine.
     """
     async with httpx.AsyncClient(trust_env=False, follow_redirects=False) as http:
-        deliveries = Deliveries(shop, http, to.rstrip("/"), pace, dice, say)
+        deliveries = Deliveries(http, to.rstrip("/"), pace, dice, say)
         try:
             yield deliveries
         finally:

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 
 from starter.simulated.deliveries import Deliveries, as_it_was
-from starter.simulated.shop import Order, SimulatedShop, Told
+from starter.simulated.shop import Order, SendingShop, SimulatedShop, Told
 
 MOST_UNITS = 5
 """That come at once."""
@@ -33,9 +33,10 @@ class Life:
 
     def open(self) -> None:
         """Tell what there is, where no catalogue does."""
-        for topic, message in self.shop.opening(self.deliveries.moment()):
-            told: Told = topic, message
-            self.deliveries.tell(partial(as_it_was, told), "what it has")
+        if isinstance(self.shop, SendingShop):
+            for topic, message in self.shop.opening(self.deliveries.moment()):
+                told: Told = topic, message
+                self.deliveries.tell(self.shop, partial(as_it_was, told), "what it has")
 
     def restock(self, place: int, units: int) -> None:
         """So many units came."""
@@ -54,8 +55,9 @@ class Life:
         self.shop.set(place, self.shop.units[place] - pieces, at)
         about = f"{self.name(place)}: {pieces} bought, {self.shop.units[place] or 'none'} left"
         self._say(about)
-        if (told := self.shop.ordered(order, at)) is not None:
-            self.deliveries.tell(partial(as_it_was, told), about)
+        told = self.shop.ordered(order, at)
+        if told is not None and isinstance(self.shop, SendingShop):
+            self.deliveries.tell(self.shop, partial(as_it_was, told), about)
         self._tell_units(place, about)
 
     def reprice(self, place: int, price: Decimal) -> None:
@@ -63,7 +65,8 @@ class Life:
         about = f"{self.name(place)}: {price} in place of {self.shop.prices[place]}"
         self.shop.set_price(place, price, self.deliveries.moment())
         self._say(about)
-        self.deliveries.tell(lambda at, number: self.shop.product_message(place, at, number), about)
+        if isinstance(shop := self.shop, SendingShop):
+            self.deliveries.tell(shop, lambda at, number: shop.product_message(place, at, number), about)
 
     async def live(self, every: float) -> None:
         """Something happens every so many seconds, for ever."""
@@ -93,4 +96,5 @@ class Life:
         return self.shop.title(place) + (f", size {number + 1}" if self.shop.each > 1 else "")
 
     def _tell_units(self, place: int, about: str) -> None:
-        self.deliveries.tell(lambda at, number: self.shop.message(place, at, number), about)
+        if isinstance(shop := self.shop, SendingShop):
+            self.deliveries.tell(shop, lambda at, number: shop.message(place, at, number), about)

@@ -78,9 +78,6 @@ class SimulatedShop(ABC):
     """A shop, and the platform that it is on. A variant is named by its place among all, from 0.
 
     Attributes:
-        rule: of the platform, for messages that are not taken.
-        in_turn: it makes a message when it sends it, and sends those of one product one after the other.
-        topic: of a message that is made when it is sent.
         api: where it is asked; None: it has none.
         each: how many variants each product has.
         units, prices: of each variant.
@@ -91,9 +88,6 @@ class SimulatedShop(ABC):
     """
 
     source: ClassVar[str]
-    rule: ClassVar[Rule]
-    in_turn: ClassVar[bool] = False
-    topic: ClassVar[str] = ""
 
     def __init__(self, products: int, each: int = 1) -> None:
         self.each = each
@@ -158,9 +152,9 @@ class SimulatedShop(ABC):
         """To what `store connect` asks."""
 
     @property
-    @abstractmethod
     def secret(self) -> str | None:
-        """What its messages are to be signed with, as far as it was told; None: it is connected to nobody yet."""
+        """What its messages are to be signed with, as far as it was told; None: there are none."""
+        return None
 
     def begin(self, secret: str) -> None:
         """It is connected, and signs with this from now on."""
@@ -177,11 +171,6 @@ class SimulatedShop(ABC):
     def end_token(self) -> bool:
         """The API takes the tokens no more that it gave until now. Whether it gives any."""
         return False
-
-    def hooks(self, topic: str) -> Sequence[Hook]:
-        """Where messages of a topic go now."""
-        del topic
-        return [] if self.is_off else [Hook("by hand", self.by_hand)]
 
     def switch_off(self, hook: str | None = None) -> bool:
         """The platform sends no more to this subscription, or to none. Whether that can be seen and mended by its API.
@@ -209,6 +198,29 @@ class SimulatedShop(ABC):
         """Have the API know an order, and tell of it; None: the platform tells of none."""
         del order, at
         return None
+
+
+class SendingShop(SimulatedShop):
+    """One whose platform sends messages.
+
+    Attributes:
+        rule: of the platform, for messages that are not taken.
+        in_turn: it makes a message when it sends it, and sends those of one product one after the other.
+        topic: of a message that is made when it is sent.
+    """
+
+    rule: ClassVar[Rule]
+    in_turn: ClassVar[bool] = False
+    topic: ClassVar[str] = ""
+
+    @property
+    @abstractmethod
+    def secret(self) -> str | None: ...
+
+    def hooks(self, topic: str) -> Sequence[Hook]:
+        """Where messages of a topic go now."""
+        del topic
+        return [] if self.is_off else [Hook("by hand", self.by_hand)]
 
     @abstractmethod
     def message(self, place: int, at: datetime, number: int) -> Told:

@@ -28,7 +28,7 @@ async def standing(
     Args:
         to: the web server that its messages go to, in place of the host that was subscribed.
     """
-    async with delivering(shop, to, pace, dice, say) as deliveries:
+    async with delivering(to, pace, dice, say) as deliveries:
         life = Life(shop, deliveries, dice, say)
         routes = [*Pages(life).routes(), *(shop.api.routes() if shop.api is not None else ())]
         async with serving(FastAPI(routes=routes, openapi_url=None), HERE, port) as served:

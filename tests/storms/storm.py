@@ -34,7 +34,7 @@ from starter.http.server import serving
 from starter.shops.connections import Connections
 from starter.shops.webhook_secrets import WebhookSecrets
 from starter.shops.webhooks import Webhooks
-from starter.simulated.shop import Sent, SimulatedShop
+from starter.simulated.shop import SendingShop, Sent
 from starter.versioning.publishing import publish
 from tests.http.conftest import services_over
 from tests.http.web import SETTINGS, Web, open_web
@@ -117,7 +117,7 @@ class Told:
 class Storm:
     """Our side, and the shop."""
 
-    shop: SimulatedShop
+    shop: SendingShop
     pool: Pool
     web: Web
     secrets: WebhookSecrets
@@ -335,7 +335,7 @@ class Storm:
 
 
 @asynccontextmanager
-async def storm_over(shop: SimulatedShop, pool: Pool, temporal: Client, seed: int) -> AsyncGenerator[Storm]:
+async def storm_over(shop: SendingShop, pool: Pool, temporal: Client, seed: int) -> AsyncGenerator[Storm]:
     """A shop, a web server, and all that speaks to it."""
     settings = SETTINGS.model_copy(
         update={

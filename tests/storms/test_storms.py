@@ -15,8 +15,7 @@ import pytest
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
-from starter.simulated.prestashop.shop import PrestaShop
-from starter.simulated.shop import SimulatedShop
+from starter.simulated.shop import SendingShop
 from starter.simulated.shops import SHOPS
 from tests.http.conftest import nowhere as nowhere  # a fixture of the tests over HTTP
 from tests.storms.storm import VARIANTS, Kind, Storm, storm_over
@@ -26,7 +25,7 @@ SEED = 14
 VARIANTS_EACH = 3
 NAMED_IN_THE_BODY = {"bigcommerce", "square"}
 """What is no JSON names no store: its signature cannot be looked at."""
-STORMED = [each for each in SHOPS if each is not PrestaShop]
+STORMED = [each for each in SHOPS if issubclass(each, SendingShop)]
 """It sends nothing."""
 
 
@@ -34,7 +33,7 @@ STORMED = [each for each in SHOPS if each is not PrestaShop]
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("platform", STORMED, ids=lambda each: each.source)
 async def test_after_a_storm_all_is_as_the_shop_has_it_and_each_change_counted_once(
-    pool: Pool, nowhere: Client, platform: type[SimulatedShop]
+    pool: Pool, nowhere: Client, platform: type[SendingShop]
 ) -> None:
     async with storm_over(platform(VARIANTS // VARIANTS_EACH, VARIANTS_EACH), pool, nowhere, SEED) as storm:
         await storm.begin()

@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from starter.simulated.bigcommerce.api import STORE, TOKEN, SimulatedBigCommerce
-from starter.simulated.shop import Hook, Key, Order, Rule, Sent, SimulatedShop, Told
+from starter.simulated.shop import Hook, Key, Order, Rule, SendingShop, Sent, Told
 from starter.simulated.signing import by_secret
 
 STOCK = "store/channel/*/inventory/product/stock_changed"
@@ -43,7 +43,7 @@ def event(scope: str, data: object, at: datetime, number: int) -> dict[str, Any]
     }
 
 
-class BigCommerce(SimulatedShop):
+class BigCommerce(SendingShop):
     """It says that something changed, and not what it is now."""
 
     source = "bigcommerce"

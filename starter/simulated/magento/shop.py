@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from starter.simulated.magento.api import SimulatedMagento
-from starter.simulated.shop import Key, Rule, Sent, SimulatedShop, Told, milliseconds
+from starter.simulated.shop import Key, Rule, SendingShop, Sent, Told, milliseconds
 from starter.simulated.signing import by_key, new_key, public
 
 CLIENT_ID = "ca7b36f23be94dcb9d2ebb97f0276e3f"
@@ -77,7 +77,7 @@ def stock_item(**changes: object) -> dict[str, object]:
     return base | changes
 
 
-class Magento(SimulatedShop):
+class Magento(SendingShop):
     """Each variant is a simple product. Whether its events are taken, no API of the shop tells."""
 
     source = "magento"

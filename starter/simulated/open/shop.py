@@ -4,13 +4,13 @@ import base64
 from datetime import datetime, timedelta
 
 from starter.simulated.server import SimulatedApi
-from starter.simulated.shop import Key, Order, Rule, Sent, SimulatedShop, Told
+from starter.simulated.shop import Key, Order, Rule, SendingShop, Sent, Told
 from starter.simulated.signing import by_secret
 
 STOCK = "stock.updated"
 
 
-class Open(SimulatedShop):
+class Open(SendingShop):
     """It has no API, and sends what it has to say until it is taken."""
 
     source = "open"

@@ -4,14 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from starter.simulated.prestashop.api import KEY, SimulatedPrestaShop
-from starter.simulated.shop import Hook, Key, Rule, Sent, SimulatedShop, Told
+from starter.simulated.shop import SimulatedShop
 
 
 class PrestaShop(SimulatedShop):
     """Its variants are combinations."""
 
     source = "prestashop"
-    rule = Rule(0)
 
     def __init__(self, products: int, each: int = 1) -> None:
         super().__init__(products, each)
@@ -32,10 +31,6 @@ class PrestaShop(SimulatedShop):
     def store(self) -> str:
         return self.url.rpartition("/")[2]
 
-    @property
-    def secret(self) -> str | None:
-        return None
-
     def variant(self, place: int) -> str:
         """See `SimulatedShop.variant`. As Shelftalk names a combination, whose ids are not apart from products'."""
         return f"{self.product_id(place)}-{1000 + place}"
@@ -43,24 +38,9 @@ class PrestaShop(SimulatedShop):
     def answers(self) -> dict[str, str]:
         return {"url": self.url, "key": KEY}
 
-    def hooks(self, topic: str) -> list[Hook]:
-        return []
-
     def changed(self, place: int, at: datetime) -> None:
         self._show(place)
 
     def _show(self, place: int) -> None:
         self._stock[str(1000 + place)]["quantity"] = str(self.units[place])
         self.shop.prices[str(self.product_id(place)), str(1000 + place)] = f"{self.prices[place]}"
-
-    def message(self, place: int, at: datetime, number: int) -> Told:
-        return "", {}
-
-    def product_message(self, place: int, at: datetime, number: int) -> Told:
-        return "", {}
-
-    def without_fields(self, place: int, at: datetime, number: int) -> Told:
-        return "", {}
-
-    def sent(self, topic: str, body: bytes, at: datetime, key: Key, number: int) -> Sent:
-        return Sent(body, {})

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from starter.simulated.server import SimulatedApi
-from starter.simulated.shop import Hook, Key, Order, Rule, Sent, SimulatedShop, Told, milliseconds, seconds
+from starter.simulated.shop import Hook, Key, Order, Rule, SendingShop, Sent, Told, milliseconds, seconds
 from starter.simulated.shopify.admin import ShopifyShop
 from starter.simulated.shopify.server import ShopifyServer
 from starter.simulated.shopify.things import Product, Variant
@@ -44,7 +44,7 @@ def product(**changes: object) -> dict[str, Any]:
     return base | changes
 
 
-class Shopify(SimulatedShop):
+class Shopify(SendingShop):
     """Moments of its bodies are whole seconds; the header has the exact one."""
 
     source = "shopify"

@@ -7,7 +7,7 @@ day, and after three weeks in which nothing was taken a subscription is off.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from starter.simulated.shop import Hook, Key, Rule, Sent, SimulatedShop, Told
+from starter.simulated.shop import Hook, Key, Rule, SendingShop, Sent, Told
 from starter.simulated.signing import by_secret
 from starter.simulated.square.api import MERCHANT, TOKEN, SquareMerchant, item
 
@@ -16,7 +16,7 @@ CATALOGUE = "catalog.version.updated"
 RETRIES = (1, 3, 7, 15, 30, 60, 120, 240, 480, 960, 1440)
 
 
-class Square(SimulatedShop):
+class Square(SendingShop):
     """Each variant is an item. It makes the key of a subscription itself, and signs the address too."""
 
     source = "square"

@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from starter.simulated.shop import Key, Order, Rule, Sent, SimulatedShop, Told, milliseconds, numbers
+from starter.simulated.shop import Key, Order, Rule, SendingShop, Sent, Told, milliseconds, numbers
 from starter.simulated.signing import by_key, new_key, public
 from starter.simulated.wix.api import APP, INSTANCE, NO_VARIANT, SECRET, WixSite
 
@@ -38,7 +38,7 @@ def item(**changes: object) -> dict[str, Any]:
     return base | changes
 
 
-class Wix(SimulatedShop):
+class Wix(SendingShop):
     """Each variant is a product. Which events an app gets stands in its dashboard; no API tells."""
 
     source = "wix"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from starter.simulated.shop import Hook, Key, Order, Rule, Sent, SimulatedShop, Told, numbers, seconds
+from starter.simulated.shop import Hook, Key, Order, Rule, SendingShop, Sent, Told, numbers, seconds
 from starter.simulated.signing import by_secret
 from starter.simulated.woocommerce.api import KEY, SECRET, SimulatedWooCommerce
 
@@ -62,7 +62,7 @@ def order_told(**changes: object) -> dict[str, Any]:
     }
 
 
-class WooCommerce(SimulatedShop):
+class WooCommerce(SendingShop):
     """A body is made when it is sent, and one queue sends them. Variations tell their units, and hint at the rest."""
 
     source, in_turn, topic = "woocommerce", True, "product.updated"
