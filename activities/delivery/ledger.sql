@@ -153,7 +153,8 @@ with before as (
 ), of_all as (
     select journey_id from settled union all select journey_id from together
 ), used as (
-    update claims c set state = 'used', settled_at = now(), lapses_at = now() + make_interval(hours => a.offer_hours)
+    update claims c set state = 'used', settled_at = now(), lapses_at = now() + make_interval(hours => a.offer_hours),
+        stays = a.stay_until_bought is not null
     from journeys j join alerts a on a.id = j.alert_id
     where c.state = 'given' and c.journey_id in (select journey_id from of_all) and j.id = c.journey_id
     returning c.id

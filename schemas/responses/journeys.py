@@ -51,6 +51,12 @@ class MovedPlace(Model):
         return f"{moved}, and this wait ended." if self.reason else f"{moved}, with their place."
 
 
+def stay_sentences(stays_from: JourneyId | None, stays_as: JourneyId | None) -> tuple[str, ...]:
+    """What support can say about who stays until they bought."""
+    before = () if stays_from is None else (f"They were told before, by {stays_from}, did not buy, and stay.",)
+    return before if stays_as is None else (*before, f"They did not buy, and stay in line as {stays_as}.")
+
+
 class JourneyReport(Model):
     """One journey as PostgreSQL knows it.
 
@@ -66,6 +72,8 @@ class JourneyReport(Model):
             None when it is not in line, and in lists, where it is not counted.
         moves: how it was moved from line to line, in order.
         successor: what it waits for once its subject is gone for good; None also in a list of several.
+        stays_from: the journey in which they were told before and did not buy.
+        stays_as: the journey in which they stay in line, having been told by this one and not bought.
     """
 
     journey_id: JourneyId
@@ -90,6 +98,8 @@ class JourneyReport(Model):
     ahead: int | None
     moves: tuple[MovedPlace, ...] = ()
     successor: str | None = None
+    stays_from: JourneyId | None = None
+    stays_as: JourneyId | None = None
 
 
 class JourneyPage(Model):

@@ -68,6 +68,7 @@ class WhyEntry(Model):
         would_refuse: what of the contact stops every message to them now.
         moves: how it was moved from line to line, in order.
         successor: what they wait for once it is gone for good.
+        stays_from, stays_as: as `JourneyReport` has them.
     """
 
     journey_id: JourneyId | None
@@ -88,6 +89,8 @@ class WhyEntry(Model):
     sentence: str
     moves: tuple[MovedPlace, ...] = ()
     successor: str | None = None
+    stays_from: JourneyId | None = None
+    stays_as: JourneyId | None = None
 
 
 class WhyMessage(Model):

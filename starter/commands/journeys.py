@@ -6,7 +6,7 @@ import typer
 from rich.table import Column, Table
 
 from schemas.ids import ContactId, JourneyId
-from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus, in_words
+from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus, in_words, stay_sentences
 from starter.commands.playing import play
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.addresses import address_of
@@ -112,6 +112,7 @@ def _report(journey: JourneyReport) -> Table:
         "ended (UTC)": clock(journey.ended_at) + (f" {journey.ending}" if journey.ending is not None else ""),
         "why": f"{journey.why} ({journey.reason})" if journey.why else "–",
         **({"moved": "\n".join(move.sentence for move in journey.moves)} if journey.moves else {}),
+        **({"stays": "\n".join(stays)} if (stays := stay_sentences(journey.stays_from, journey.stays_as)) else {}),
     }
     for name, value in rows.items():
         table.add_row(name, value)

@@ -28,6 +28,7 @@ from activities.temporal import Temporal, is_trouble
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.devices import forget_devices
 from activities.waitlist.line_counts import fold_line_counts
+from activities.waitlist.staying import keep_in_line
 from activities.waitlist.up_to_them import end_pauses, lapse_unconfirmed
 from activities.waitlist.zero_prices import believe_zero_prices
 from schemas.document.alert_types.offer import ZERO_PRICE_HOLDS
@@ -228,8 +229,9 @@ class Dispatcher:
             connection.terminate()
 
     async def _let_time_pass(self) -> None:
-        """Do what is due by the clock: offers, pauses and what is not confirmed end, counts fold, free prices count."""
+        """Do what is due by the clock: offers and pauses end, who did not buy stays, counts fold, free prices count."""
         await self._waitlist.lapse_offers()
+        await keep_in_line(self._pool)
         await lapse_unconfirmed(self._pool)
         await end_pauses(self._pool)
         await fold_line_counts(self._pool)

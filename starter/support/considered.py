@@ -38,6 +38,7 @@ class ConsideredJourney:
         moves: how it was moved from line to line, in order.
         successor: what it waits for once its subject is gone for good.
         unlike: the successor of its product, of which no variant, or several, are like the one it waited for.
+        stays_from, stays_as: as `JourneyReport` has them.
     """
 
     id: JourneyId
@@ -81,6 +82,8 @@ class ConsideredJourney:
     moves: tuple[MovedPlace, ...]
     successor: str | None
     unlike: str | None
+    stays_from: JourneyId | None
+    stays_as: JourneyId | None
 
     @property
     def would_refuse(self) -> Reason | None:

@@ -86,7 +86,7 @@ class JourneyRow:
         passed_over: it waits, and units that came were claimed for others.
         quantity: how many units they want; None without an alert.
         fewer_than_wanted: it waits, and there are fewer units for one person than that.
-        ahead, moves, successor: as `JourneyReport` has them.
+        ahead, moves, successor, stays_from, stays_as: as `JourneyReport` has them.
     """
 
     id: JourneyId
@@ -114,6 +114,8 @@ class JourneyRow:
     ahead: int | None
     moves: tuple[MovedPlace, ...]
     successor: str | None
+    stays_from: JourneyId | None
+    stays_as: JourneyId | None
 
 
 class Journeys:
@@ -230,6 +232,8 @@ def _report(row: JourneyRow) -> JourneyReport:
         ahead=row.ahead,
         moves=row.moves,
         successor=row.successor,
+        stays_from=row.stays_from,
+        stays_as=row.stays_as,
     )
 
 

@@ -20,7 +20,8 @@ select j.id, j.contact_id, j.store_id, j.subject, j.product_id, j.alert_id, j.ve
        case when :journey_id::text is not null then ahead_of(w, e.measure, :counted_to) end as ahead,
        moves_of(j.id) as moves,
        case when :journey_id::text is not null and w.state in ('waiting', 'claimed') and a.action <> 'cart'
-            then successor_of(j.store_id, j.subject) end as successor
+            then successor_of(j.store_id, j.subject) end as successor,
+       j.stays_from, (select id from journeys s where s.stays_from = j.id) as stays_as
 from journeys j
 join conversations co on co.code = j.conversation
 left join alerts a on a.id = j.alert_id

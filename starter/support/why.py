@@ -14,7 +14,7 @@ from activities.stock.offers import Product
 from activities.stock.products import UnknownProduct, UnknownVariant, load_product
 from schemas.ids import ContactId, StoreId
 from schemas.reasons import Reason
-from schemas.responses.journeys import AHEAD_COUNTED_TO, JourneyStatus
+from schemas.responses.journeys import AHEAD_COUNTED_TO, JourneyStatus, stay_sentences
 from schemas.responses.why import ReasonCount, WaitStatus, WhyContact, WhyEntry, WhyProduct
 from starter.support.considered import (
     ConsideredJourney,
@@ -189,7 +189,16 @@ def _entry(journey: ConsideredJourney, status: WaitStatus | None) -> WhyEntry:
         would_refuse=journey.would_refuse,
         moves=journey.moves,
         successor=journey.successor,
-        sentence=" ".join([_sentence(journey, status, reason), *_successor(journey), *_moves(journey)]),
+        stays_from=journey.stays_from,
+        stays_as=journey.stays_as,
+        sentence=" ".join(
+            [
+                _sentence(journey, status, reason),
+                *_successor(journey),
+                *_moves(journey),
+                *stay_sentences(journey.stays_from, journey.stays_as),
+            ]
+        ),
     )
 
 

@@ -76,7 +76,8 @@ select c.id, c.contact_id, c.store_id, c.subject, c.product_id, c.alert_id,
        case when coalesce(c.reason, c.left_reason) = 'discontinued' and c.subject like 'variant/%' then (
            select s.successor from successors s
            where s.store_id = c.store_id and s.subject = 'product/' || c.product_id
-             and variant_like(c.store_id, substr(c.subject, 9), substr(s.successor, 9)) is null) end as unlike
+             and variant_like(c.store_id, substr(c.subject, 9), substr(s.successor, 9)) is null) end as unlike,
+       c.stays_from, (select id from journeys s where s.stays_from = c.id) as stays_as
 from chosen c
 join contacts ct on ct.id = c.contact_id
 join stores st on st.id = c.store_id

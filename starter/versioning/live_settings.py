@@ -194,6 +194,7 @@ async def _set_alert(connection: Connection, document: ConversationDocument, cod
         units_per_contact=alert.queue.units_per_contact,
         newest_first=alert.queue.newest_first,
         offer_hours=_in_units_of(HOUR, alert.queue.offer_lapses_after),
+        stay_until_bought=alert.queue.stay_until_bought,
         not_if_bought_days=_in_units_of(DAY, alert.queue.not_if_bought_within),
         section=store_alert(alert),
     )

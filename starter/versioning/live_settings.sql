@@ -39,17 +39,19 @@ group by a.id having sum(l.count) > 0 order by a.id limit 1;
 -- name: set_alert
 insert into alerts (
     id, list_code, conversation, type, action, name, level, window_days, triggers, profile, live,
-    measure, quantity_threshold, contacts_per_unit, units_per_contact, newest_first, offer_hours, not_if_bought_days, section)
+    measure, quantity_threshold, contacts_per_unit, units_per_contact, newest_first, offer_hours, stay_until_bought, not_if_bought_days,
+    section)
 values (
     :id, :list_code, :conversation, :type, :action, :name, :level, :window_days, :trigger_filter, :profile_filter, :live,
-    :measure, :quantity_threshold, :contacts_per_unit, :units_per_contact, :newest_first, :offer_hours, :not_if_bought_days, :section)
+    :measure, :quantity_threshold, :contacts_per_unit, :units_per_contact, :newest_first, :offer_hours, :stay_until_bought,
+    :not_if_bought_days, :section)
 on conflict (id) do update
 set list_code = excluded.list_code, conversation = excluded.conversation, type = excluded.type,
     action = excluded.action, name = excluded.name, level = excluded.level, window_days = excluded.window_days,
     triggers = excluded.triggers, profile = excluded.profile, live = excluded.live, retired = false,
     measure = excluded.measure, quantity_threshold = excluded.quantity_threshold, contacts_per_unit = excluded.contacts_per_unit,
     units_per_contact = excluded.units_per_contact, newest_first = excluded.newest_first, offer_hours = excluded.offer_hours,
-    not_if_bought_days = excluded.not_if_bought_days, section = excluded.section;
+    stay_until_bought = excluded.stay_until_bought, not_if_bought_days = excluded.not_if_bought_days, section = excluded.section;
 
 -- name: drop_entry_triggers_but
 delete from entry_triggers where conversation = :conversation and not (event = any(:events::text[]));

@@ -67,6 +67,15 @@ _RULES = {
           and w.quantity = 1
           and w.trigger_at is null and w.entered_at <= first.settled_at and e.opened_at <= first.settled_at
           and v.subject in (select subject from subjects_of_thing(w.store_id, w.subject))""",
+    "who stays until they bought follows a journey of theirs that has ended, in its window, and counts on": """
+        select w.journey_id
+        from waiting w join journeys j on j.id = w.journey_id
+        left join journeys before on before.id = j.stays_from left join waiting v on v.journey_id = before.id
+        where (w.told_before > 0) <> (j.stays_from is not null)
+           or (w.told_before > 0 and not coalesce(
+               before.ended_at is not null and w.told_before = v.told_before + 1 and v.place < w.place
+               and (v.contact_id, v.alert_id, before.entered_at, before.window_ends_at)
+                   = (w.contact_id, w.alert_id, j.entered_at, j.window_ends_at), false))""",
     "P7: who has ended untold, or stands in line no more, has a reason on record": """
         select j.id from journeys j join waiting w on w.journey_id = j.id
         where j.told_at is null and (j.ended_at is not null or w.state = 'left')

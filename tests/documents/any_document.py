@@ -96,6 +96,7 @@ def _alert(type_: AlertType, action: Action) -> st.SearchStrategy[Alert]:
                 order=st.sampled_from(Order),
                 reminders=st.none() | st.builds(Reminders, after=_hours, times=st.integers(1, 10)),
                 offer_lapses_after=st.none() | _hours,
+                stay_until_bought=st.none() | st.integers(1, 10),
                 tells_late_entrants=st.booleans(),
             )
         case AlertType.PRICE_DROP:

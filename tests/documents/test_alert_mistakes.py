@@ -187,6 +187,16 @@ def test_several_units_for_each_contact_are_of_a_variant_not_of_a_product() -> N
     assert "remove 'level: product'" in diagnostic.advice
 
 
+def test_who_stays_until_bought_is_behind_the_others_so_the_newest_cannot_come_first() -> None:
+    text = BACK.replace("contacts_per_unit: 1", "stay_until_bought: 3")
+    assert check(text, "f").diagnostics == ()
+    newest = "stay_until_bought: 3\n    order: first-in-last-out"
+    (diagnostic,) = check(text.replace("stay_until_bought: 3", newest, 1), "f").diagnostics
+    assert diagnostic.path == "alerts.back-in-stock.stay_until_bought"
+    (too_often,) = check(text.replace("bought: 3", "bought: 11"), "f").diagnostics
+    assert too_often.path == "alerts.back-in-stock.stay_until_bought"
+
+
 @pytest.mark.parametrize("written", ["null", "~"])
 def test_a_written_out_nothing_is_the_same_as_leaving_the_field_out(written: str) -> None:
     text = BACK.replace("offer_lapses_after: 72 hours", f"offer_lapses_after: {written}")

@@ -61,6 +61,12 @@ def _alert_errors(document: ConversationDocument) -> Iterator[Diagnostic]:
                 "summed: ten sizes with one unit each would be places for nobody",
                 "Watch the variant: remove 'level: product'; or remove 'units_per_contact'",
             )
+        if queue.stay_until_bought is not None and queue.newest_first:
+            yield Diagnostic(
+                ("alerts", code, "stay_until_bought"),
+                "who stays stands behind those who were never told, and 'first-in-last-out' would call them first",
+                "Remove 'order', or 'stay_until_bought'",
+            )
         if f"{code}.{AlertEvent.ALERT}" not in answered:
             yield Diagnostic(
                 ("alerts", code),

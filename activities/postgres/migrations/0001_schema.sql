@@ -286,6 +286,8 @@ create table alerts (
     newest_first       boolean not null default false,
     not_if_bought_days integer check (not_if_bought_days > 0),
     offer_hours        integer check (offer_hours > 0),
+    -- Who was told and did not buy is told so many times more. Null: told once.
+    stay_until_bought  integer check (stay_until_bought > 0),
     triggers           jsonb,
     profile            jsonb,
     -- What the document says of it, without its filters: what only one type has needs no column of its own.
@@ -296,6 +298,7 @@ create table alerts (
     retired            boolean not null default false,
     check (case measure when 'nothing' then action in ('sign-up', 'browse') else action in ('browse', 'cart') end),
     check (measure = 'nothing' or contacts_per_unit is null),
+    check (stay_until_bought is null or (measure = 'nothing' and not newest_first)),
     -- Several contacts share a unit, or each gets several.
     check (units_per_contact = 1 or contacts_per_unit is not distinct from 1)
 );
@@ -704,6 +707,8 @@ create table journeys (
     moved_at       timestamptz,
     -- Asked to leave, and why: no message leaves any more, whether the workflow has heard of it or not.
     leaving        text,
+    -- The journey in which they were told last and did not buy: who stays until they bought. `entered_at` and the window are its own.
+    stays_from     text references journeys,
     ended_at       timestamptz,
     ending         text check (ending in ('completed', 'expired', 'exited', 'discontinued')),
     reason         text,
@@ -717,6 +722,7 @@ create table journeys (
     check ((at_step is null) = (at_since is null)),
     check (archived_at is null or ended_at is not null)
 );
+create unique index one_stay_from_each on journeys (stays_from) where stays_from is not null;
 create index journeys_newest on journeys (entered_at desc, id desc);
 create index journeys_by_contact on journeys (contact_id, entered_at desc);
 create index journeys_by_subject on journeys (store_id, subject, entered_at desc);
@@ -757,6 +763,8 @@ create table waiting (
     counts_since timestamptz not null default now(),
     -- How many units they want, all of one variant: fewer are no offer to them. At a bound nobody says it.
     quantity   integer not null default 1 check (quantity between 1 and 999),
+    -- How often they were told of it before, and did not buy: they stay behind those who were not, see staying.sql.
+    told_before integer not null default 0 check (told_before >= 0),
     check (quantity = 1 or trigger_at is null),
     check ((state = 'left') = (reason is not null)),
     check (passed_over_for is null or state <> 'claimed')
@@ -949,7 +957,8 @@ declare
 begin
     if tg_op = 'INSERT' then
         changes := array(
-            select (alert_id, store_id, subject, 'entered', quarter_of(entered_at), null, 1)::line_change from new_rows
+            -- Who stays until they bought wishes for nothing new: they count as waiting, and as told, alone.
+            select (alert_id, store_id, subject, 'entered', quarter_of(entered_at), null, 1)::line_change from new_rows where told_before = 0
             union all
             select (alert_id, store_id, subject, counted_as(state, passed_over_for), null, null, 1)::line_change
             from new_rows where state in ('waiting', 'claimed'));
@@ -961,15 +970,16 @@ begin
             join journeys j on j.id = n.journey_id
             cross join lateral (values
                 (n.subject, counted_as(n.state, n.passed_over_for),
-                 case when n.state in ('told', 'left') then quarter_of(now()) end, case when n.state = 'left' then n.reason end, 1),
+                 case when n.state in ('told', 'left') then quarter_of(now()) end, case when n.state = 'left' then n.reason end,
+                 case when n.state = 'left' and n.told_before > 0 then 0 else 1 end),
                 -- Told after all not: the provider never sent it.
                 (o.subject, counted_as(o.state, o.passed_over_for), case when o.state = 'told' then quarter_of(now()) end, null,
                  case when o.state in ('waiting', 'claimed', 'told') then -1 else 0 end),
                 (n.subject, 'lost', quarter_of(j.window_ends_at), null,
-                 case when n.state = 'left' and n.reason = 'window_ended' then 1 else 0 end),
+                 case when n.state = 'left' and n.reason = 'window_ended' and n.told_before = 0 then 1 else 0 end),
                 -- Moved to another line: they left the one and entered the other.
-                (o.subject, 'left', quarter_of(now()), 'moved', (n.subject <> o.subject)::integer),
-                (n.subject, 'entered', quarter_of(n.entered_at), null, (n.subject <> o.subject)::integer)
+                (o.subject, 'left', quarter_of(now()), 'moved', (n.subject <> o.subject and n.told_before = 0)::integer),
+                (n.subject, 'entered', quarter_of(n.entered_at), null, (n.subject <> o.subject and n.told_before = 0)::integer)
             ) c (subject, what, quarter, reason, n)
             where c.n <> 0);
     end if;
@@ -1076,6 +1086,8 @@ create table claims (
     settled_at    timestamptz,
     lapses_at     timestamptz,
     lapsed_reason text,
+    -- Who was told by it is to be looked at once its episode is over: they stay in line, unless they bought (staying.sql).
+    stays         boolean not null default false,
     -- Of the change that made it possible, as its episode has them; null: it was none, but a place that somebody gave back, or
     -- they came while there was one.
     shop_at       timestamptz,
@@ -1090,6 +1102,7 @@ create index claims_by_item on claims (item, id) where state in ('given', 'used'
 create index claims_by_journey on claims (journey_id, id desc);
 create index claims_to_notify on claims (episode_id, id) where notified_at is null and state = 'given';
 create index claims_lapsing on claims (lapses_at) where lapses_at is not null and state = 'used';
+create index claims_that_stay on claims (episode_id) where stays;
 create index claims_returned on claims (settled_at) where state = 'returned';
 
 -- How much one claim for so many units takes. Rounded down, so that three thirds are never more than a whole.

@@ -35,6 +35,7 @@ class QueueTerms:
         offer_lapses_after: when an offer that was not taken up passes to the next; None: never.
         not_if_bought_within: who bought it in that time before is left out; None: only who bought it since entering.
         while_waiting: what is said to those who still wait.
+        stay_until_bought: how often who was told and did not buy is told again; None: never.
     """
 
     threshold: int = 1
@@ -45,6 +46,7 @@ class QueueTerms:
     offer_lapses_after: timedelta | None = None
     not_if_bought_within: timedelta | None = None
     while_waiting: tuple[WhileWaiting, ...] = ()
+    stay_until_bought: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

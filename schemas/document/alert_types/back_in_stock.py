@@ -22,6 +22,7 @@ from schemas.reasons import Reason
 
 MOST_CONTACTS_PER_UNIT = 1000
 MOST_WHILE_WAITING = 5
+MOST_TIMES_AGAIN = 10
 
 
 def _contacts_per_unit(value: object) -> object:
@@ -50,6 +51,7 @@ class BackInStock(Alert):
     bound: ClassVar[str] = "quantity_threshold"
     may_raise: ClassVar[tuple[AlertEvent, ...]] = tuple(AlertEvent)
     change_words: ClassVar[Mapping[str, str]] = {
+        "stay_until_bought": "how often who did not buy is told again",
         "offer_lapses_after": "the time after which an offer lapses",
         "tells_late_entrants": "whether late entrants are told",
     }
@@ -72,6 +74,8 @@ class BackInStock(Alert):
     """What is said to those who still wait, after so long; nothing when left out."""
     offer_lapses_after: Hours | None = None
     """When a place that was not taken up passes to the next, in whole hours."""
+    stay_until_bought: Annotated[int, Field(strict=True, ge=1, le=MOST_TIMES_AGAIN)] | None = None
+    """How often who was told and did not buy is told again, each time it comes back, 1 to 10; never when left out."""
     tells_late_entrants: Annotated[bool, Field(strict=True)] = False
     """Whether who enters late, while it is in stock, is told at once."""
 
@@ -85,6 +89,7 @@ class BackInStock(Alert):
             reminders=self.reminders,
             offer_lapses_after=self.offer_lapses_after,
             while_waiting=self.while_waiting,
+            stay_until_bought=self.stay_until_bought,
         )
 
     def trigger(self, offer: Offer) -> Decimal | None:

@@ -1,0 +1,78 @@
+-- Every query of staying until bought.
+
+-- name: due
+-- Claims of journeys that have ended, of episodes that are over; not of who was told of what is there still, by another alert
+-- (promise P9): they are due once that is over, too.
+select c.id
+from claims c join episodes e on e.id = c.episode_id join journeys j on j.id = c.journey_id
+where c.stays and e.closed_at is not null and j.ended_at is not null
+  and not exists (
+      select from waiting own join waiting w on w.contact_id = own.contact_id and w.type = own.type and w.store_id = own.store_id
+      join claims other on other.journey_id = w.journey_id join episodes open on open.id = other.episode_id
+      where own.journey_id = j.id and w.journey_id <> j.id and w.alert_id <> own.alert_id
+        and w.subject in (select subject from subjects_of_thing(own.store_id, own.subject))
+        and (other.state = 'used' or other.lapsed_reason is not null) and open.closed_at is null)
+order by c.id
+limit :most;
+
+-- name: hold_products
+-- In a fixed order, as whoever enters or gives up a place holds its own: a sign-up of the same moment comes before or after.
+select from products p
+where (p.store_id, p.product_id) in (
+    select j.store_id, j.product_id from claims c join journeys j on j.id = c.journey_id where c.id = any(:claim_ids::bigint[]))
+order by p.store_id, p.product_id
+for no key update;
+
+-- name: stay
+-- Who was told, has neither bought it nor been led out, and has not asked for it again, enters once more at the end of the line,
+-- late, so that nothing is confirmed: for the same wish, with what is left of its window, by what is published now.
+with due as (
+    update claims c set stays = false
+    from unnest(:claim_ids::bigint[], :journey_ids::text[]) d (claim_id, new_id)
+    where c.id = d.claim_id and c.stays
+    returning d.claim_id, d.new_id, c.journey_id
+), staying as (
+    select d.claim_id, d.new_id, j.contact_id, j.store_id, j.subject, j.product_id, j.entered_product_id, a.id as alert_id, c.published,
+           j.conversation, j.entered_at, j.window_ends_at, j.id as stays_from, a.type, w.quantity, w.entry_price, w.currency,
+           w.told_before + 1 as told_before, p.paused_until
+    from due d
+    join journeys j on j.id = d.journey_id
+    join waiting w on w.journey_id = j.id
+    join alerts a on a.id = j.alert_id
+    join lists l on l.code = a.list_code
+    join conversations c on c.code = a.conversation
+    join contacts p on p.id = j.contact_id
+    where w.state = 'told' and w.told_before < a.stay_until_bought and j.window_ends_at > now()
+      and j.leaving is null and j.ending = 'completed' and j.reason is null
+      and a.live and not a.retired and c.published is not null and is_for(l.stores, j.store_id)
+      and not is_gone(j.store_id, j.subject)
+      and p.erased_at is null
+      and exists (select from channel_facts(j) f where not (f.unreachable or f.refused or f.suppressed))
+      and not exists (
+          select from orders o
+          where o.contact_id = j.contact_id and o.store_id = j.store_id and is_about(o, j)
+            and not o.cancelled and o.ordered_at >= j.entered_at)
+      and not exists (
+          select from waiting later
+          where later.alert_id = w.alert_id and later.contact_id = w.contact_id and later.store_id = w.store_id
+            and later.subject = w.subject and later.place > w.place)
+), journey as (
+    insert into journeys (
+        id, contact_id, store_id, subject, product_id, entered_product_id, alert_id, version_id, entered_at, window_ends_at, late,
+        conversation, stays_from)
+    select new_id, contact_id, store_id, subject, product_id, entered_product_id, alert_id, published, entered_at, window_ends_at, true,
+           conversation, stays_from
+    from staying
+    returning id
+), line as (
+    insert into waiting (
+        journey_id, alert_id, type, contact_id, store_id, subject, entered_at, entry_price, currency, quantity, told_before,
+        passed_over_for)
+    select s.new_id, s.alert_id, s.type, s.contact_id, s.store_id, s.subject, now(), s.entry_price, s.currency, s.quantity,
+           s.told_before, case when s.paused_until > now() then 'contact_paused' end
+    from journey join staying s on s.new_id = journey.id
+    order by s.claim_id
+), started as (
+    insert into outbox (kind, journey_id) select 'start_journey', id from journey
+)
+select store_id, subject from staying;
