@@ -9,16 +9,21 @@ select from products where store_id = :store_id and product_id = product_of(:sto
 -- name: dismiss
 -- Some who wait for what is gone for good; each journey is asked to leave. Where it has a successor, those
 -- alone of alerts whose lines `stay`.
-with gone as (
+with line as (
+    select case when successor_of(:store_id, :subject) is not null then :stay::text[] end as alerts
+    where is_gone(:store_id, :subject)
+      -- Who is to be moved is not told that it is gone.
+      and not exists (
+          select from line_moves m where m.store_id = :store_id and m.from_subject = :subject and m.finished_at is null)
+), gone as (
     update waiting set state = 'left', reason = 'discontinued'
     where journey_id = any(array(
-        select journey_id from waiting
-        where store_id = :store_id and subject = :subject and state = 'waiting' and is_gone(:store_id, :subject)
-          and (successor_of(:store_id, :subject) is null or alert_id = any(:stay::text[]))
-          -- Who is to be moved is not told that it is gone.
-          and not exists (
-              select from line_moves m where m.store_id = :store_id and m.from_subject = :subject and m.finished_at is null)
-        order by alert_id, entered_at, place limit :most for update))
+        select w.journey_id
+        from line cross join lateral (
+            -- `coalesce`: so that nobody believes that few are left, and reads all to put them in order.
+            select journey_id from waiting
+            where store_id = :store_id and subject = :subject and state = 'waiting' and coalesce(alert_id = any(line.alerts), true)
+            order by alert_id, entered_at, place limit :most for update) w))
     returning journey_id
 )
 insert into outbox (kind, journey_id, reason) select 'leave', journey_id, 'discontinued' from gone

@@ -29,7 +29,7 @@ async def test_the_demo_reads_like_a_story_and_told_again_on_the_same_folder_say
         "| List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "an SMS gateway is asked for a text message to +46701740605 (GSM-7, 1 segment)",
         "| GET /l/",
-        "A shop opens: a simulated woocommerce, at http://127.0.0.1:",
+        "A shop opens: a simulated woocommerce shop, at http://127.0.0.1:",
         "6 kinds of webhooks are subscribed, and 1 product is read.",
         "/product/blue-kettle/\n",
         "| 302 http://127.0.0.1:",

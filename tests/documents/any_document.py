@@ -83,6 +83,12 @@ def _common() -> dict[str, st.SearchStrategy[str | Level | timedelta | Criteria 
     }
 
 
+def _behind_those_never_told(alert: BackInStock) -> BackInStock:
+    """Who stays cannot stand behind those never told where the newest is told first."""
+    newest_first = alert.order is Order.FIRST_IN_LAST_OUT
+    return alert.model_copy(update={"stay_until_bought": None}) if newest_first else alert
+
+
 def _alert(type_: AlertType, action: Action) -> st.SearchStrategy[Alert]:
     kind = {"type": st.just(type_), "action": st.just(action)}
     match type_:
@@ -98,7 +104,7 @@ def _alert(type_: AlertType, action: Action) -> st.SearchStrategy[Alert]:
                 offer_lapses_after=st.none() | _hours,
                 stay_until_bought=st.none() | st.integers(1, 10),
                 tells_late_entrants=st.booleans(),
-            )
+            ).map(_behind_those_never_told)
         case AlertType.PRICE_DROP:
             return st.builds(PriceDrop, **kind, **_common(), drops_by=_drops)
         case AlertType.LOW_INVENTORY:

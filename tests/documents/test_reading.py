@@ -56,7 +56,7 @@ def test_an_invalid_document_is_raised_with_the_same_mistakes_that_are_reported(
     with pytest.raises(DocumentInvalid) as raised:
         load_document(text, "f")
     assert raised.value.diagnostics == check(text, "f").diagnostics
-    assert str(raised.value).startswith("f:46:15: threads[0].steps[1].wait: '2 dayz' is not a length of time. Write")
+    assert str(raised.value).startswith("f:47:15: threads[0].steps[1].wait: '2 dayz' is not a length of time. Write")
 
 
 @given(st.text(st.characters()))

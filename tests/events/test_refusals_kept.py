@@ -31,7 +31,10 @@ async def test_a_suppression_outlives_erasure_and_the_answer_to_a_sign_up_tells_
     await redact(web)
     assert await everywhere(pool, "ann@") == []
     answers = [await web.sign_up(f"{who}@example.com") for who in ("Ann", "ben")]
-    assert [(answer.status_code, answer.json()) for answer in answers] == [(202, answers[0].json())] * 2
+    first, second = (
+        {**answer.json(), "device": "at random", "place_at_most": "one more each time"} for answer in answers
+    )
+    assert ([answer.status_code for answer in answers], second) == ([202, 202], first)
     assert await line(pool, "back") == ["ann", "ben"]
     assert await pool.fetchval(MAILABLE) is False
 

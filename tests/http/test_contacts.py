@@ -60,10 +60,10 @@ async def test_everything_that_is_held_of_a_person_is_one_document(web: Web, poo
     assert held["contact"]["email"] == "ann@example.com"
     assert held["contact"]["attributes"] == {"size": "M"}
     counts = {name: len(rows) for name, rows in held.items() if name not in ("exported_at", "contact")}
-    for nothing in ("calls", "clicks", "order_totals", "places"):
+    for nothing in ("calls", "clicks", "moves", "order_totals", "places"):
         assert counts.pop(nothing) == 0
     assert counts == dict.fromkeys(counts, 1) | {"events": 3}
-    assert len(counts) == 14
+    assert len(counts) == 15
     assert await audited(pool) == [("API key 'tests'", "contact looked up"), ("API key 'tests'", "contact exported")]
 
 

@@ -69,7 +69,8 @@ async def test_a_form_gives_nobody_the_number_of_another_and_does_not_tell(shop:
     await sign_up(shop, email="a@example.com", phone=NUMBER, sms_consent=True)
     other = await sign_up(shop, email="b@example.com", phone=NUMBER, sms_consent=True)
     new = await sign_up(shop, email="c@example.com", phone="+4915123456780", sms_consent=True)
-    assert other.content == new.content
+    of_all = {"device": "at random", "place_at_most": "one more each time"}
+    assert other.json() | of_all == new.json() | of_all
     assert await pool.fetchval("select phone from contacts where email = 'b@example.com'") is None
     assert await words(pool) == [("email", True), ("sms", True), ("email", True), ("email", True), ("sms", True)]
 

@@ -131,9 +131,10 @@ class RecordedRun:
         if window_ends_at is None or until >= window_ends_at or (end is not None and until >= end):
             return None
         aligned, here = self.aligned(), tried.terms.get(alert)
-        if aligned is None or aligned.why is not Why.STILL_WAITING or here != self._start.program.terms.get(alert):
+        if aligned is None or here != self._start.program.terms.get(alert):
             return until
-        return aligned.left_at
+        # What was due, and not said before this stay ended, was put off all the while.
+        return aligned.left_at if aligned.why is Why.STILL_WAITING else None
 
     def stay_with(self, step: Send) -> PathEntry | None:
         """The recorded stay with this message, at the same visit; what is said in line is distinct from a send step."""
