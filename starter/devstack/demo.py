@@ -129,8 +129,9 @@ class _Story:
 
     async def play(self) -> Told:
         where = f"a simulated {self.shop.platform} shop, at {self.shop.url}"
-        self.tell(f"\n1. A shop opens: {where}. It is connected as yours would be:")
+        self.tell(f"\n1. A shop opens: {where}.")
         topics, products = await self.shop.is_connected()
+        self.tell("   It is connected as yours would be:")
         self.tell(f"   {topics} kinds of webhooks are subscribed, and {products} product is read.")
         self.tell("   It is a blue kettle, and it is sold out.")
         await self._two_sign_up()
