@@ -3,6 +3,7 @@
 Whatever gives, returns or ends a claim goes through here; episodes are `episodes.py`, the arithmetic `allocation.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -208,7 +209,7 @@ class Waitlist:
         """Offers nobody took up in time pass to the next in line. Returns how many lapsed."""
         async with transaction(self._pool) as connection:
             due: list[int] = await SQL.offers_due.values(connection, most=CLAIMS_AT_ONCE)
-            await SQL.hold_products_of.run(connection, claim_ids=due)
+            await hold_products_of(connection, due)
             await SQL.keep_taken_offers.run(connection, claim_ids=due)
             lapsed = await SQL.lapse_offers.rows(connection, Freed, claim_ids=due)
             for freed in set(lapsed):
@@ -241,6 +242,11 @@ async def _claim(connection: Connection, episode: EpisodeOfShelf) -> _Given:
     )
     # Who left the line between the two questions leaves a place to one behind them.
     return _Given(len(claims), len(places) == most or len(claims) < len(places))
+
+
+async def hold_products_of(connection: Connection, claims: Sequence[int]) -> None:
+    """Hold the products of these claims: a sign-up, or a place given up, of the same moment comes before or after."""
+    await SQL.hold_products_of.run(connection, claim_ids=claims)
 
 
 async def arm_some(connection: Connection, subject: Subject) -> bool:

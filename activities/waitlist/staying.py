@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
+from activities.waitlist.claims import hold_products_of
 from activities.waitlist.episodes import look_again
 from schemas.ids import StoreId, Subject, new_journey_id
 
@@ -33,7 +34,7 @@ async def keep_in_line(pool: Pool) -> int:
     if not due:
         return 0
     async with transaction(pool) as connection:
-        await SQL.hold_products.run(connection, claim_ids=due)
+        await hold_products_of(connection, due)
         journey_ids = [new_journey_id() for _ in due]
         stayed = await SQL.stay.rows(connection, Stayed, claim_ids=due, journey_ids=journey_ids)
         # Units may have come since the episode was over.

@@ -15,14 +15,6 @@ where c.stays and e.closed_at is not null and j.ended_at is not null
 order by c.id
 limit :most;
 
--- name: hold_products
--- In a fixed order, as whoever enters or gives up a place holds its own: a sign-up of the same moment comes before or after.
-select from products p
-where (p.store_id, p.product_id) in (
-    select j.store_id, j.product_id from claims c join journeys j on j.id = c.journey_id where c.id = any(:claim_ids::bigint[]))
-order by p.store_id, p.product_id
-for no key update;
-
 -- name: stay
 -- Who was told, has neither bought it nor been led out, and has not asked for it again, enters once more at the end of the line,
 -- late, so that nothing is confirmed: for the same wish, with what is left of its window, by what is published now.
