@@ -25,7 +25,7 @@ from schemas.journey.activities import Deliver
 from schemas.journey.outcome import Outcome
 
 SQL = load_queries("activities.delivery", "send_context.sql")
-_FACTS_OF_EACH = SQL.facts.of_each(
+FACTS_OF_EACH = SQL.facts.of_each(
     journey_id="text",
     key="text",
     step="text",
@@ -194,7 +194,7 @@ class SendContexts:
 
     async def _rows(self, asked: Sequence[Mapping[str, object]]) -> list[SendRow | None]:
         """What `facts` says to each of these; None: there is no such journey."""
-        return [next(iter(rows), None) for rows in await _FACTS_OF_EACH.rows(self._database, SendRow, asked)]
+        return [next(iter(rows), None) for rows in await FACTS_OF_EACH.rows(self._database, SendRow, asked)]
 
     async def _product(self, row: SendRow, message: StoredMessage | None, *, still: bool) -> Product | None:
         """What a journey is about, where its offer is asked for."""
