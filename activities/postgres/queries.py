@@ -112,7 +112,7 @@ class Query:
             return f"given.{name}" if name in types else f"${parameters.index(name) + 1}"
 
         found = re.sub(r"\$(\d+)", renamed, self.sql).rstrip("; \n")
-        # By a subquery, so that no plan depends on how many are asked about: PostgreSQL would plan it anew each time, which
+        # By a subquery, so that no plan depends on how many are asked about: PostgreSQL would make one each time, which
         # takes ten times as long as the query does.
         arrays = ", ".join(f"(select ${number}::{type_}[])" for number, type_ in enumerate(types.values(), 1))
         sql = (
