@@ -16,6 +16,7 @@ StoreId = NewType("StoreId", str)
 AlertId = NewType("AlertId", str)
 VersionId = NewType("VersionId", str)
 StepId = NewType("StepId", str)
+UserId = NewType("UserId", str)
 
 
 def new_journey_id() -> JourneyId:
@@ -26,6 +27,11 @@ def new_journey_id() -> JourneyId:
 def new_contact_id() -> ContactId:
     """A contact's id: `c-` and 28 hexadecimal digits. It reveals nothing about the person."""
     return ContactId(f"c-{_ordered_token()}")
+
+
+def new_user_id() -> UserId:
+    """The id of who signs in to the console: `u-` and 28 hexadecimal digits."""
+    return UserId(f"u-{_ordered_token()}")
 
 
 def message_reference(key: str) -> str:

@@ -23,6 +23,12 @@ from activities.waitlist.entrances import Entrances
 from activities.waitlist.place_shown import PlacesShown
 from activities.waitlist.work import ProofOfWork
 from schemas.settings import Settings
+from starter.accounts.audit_log import AuditLog
+from starter.accounts.links import SignInLinks
+from starter.accounts.passwords import Passwords
+from starter.accounts.sessions import Sessions
+from starter.accounts.signing_in import SigningIn
+from starter.accounts.users import Users
 from starter.ops.approvals import Approvals
 from starter.ops.backlog import Backlog
 from starter.ops.deliveries import Deliveries
@@ -115,6 +121,12 @@ class Services:
     line_moving: LineMoving
     successors: Successors
     back_population: BackPopulating
+    # who may
+    users: Users
+    sessions: Sessions
+    signing_in: SigningIn
+    sign_in_links: SignInLinks
+    audit_log: AuditLog
     # ops
     previews: Previews
     pausing: Pausing
@@ -138,6 +150,7 @@ def build_services(
     # Long because every service is a line.
     intake, journeys = Intake(pool, settings.attribution), Journeys(pool)
     shops = Shops.from_settings(pool, settings)
+    passwords = Passwords()
     delivered = Intake(webhooks, settings.attribution) if webhooks else intake
     return Services(
         webhooks=Webhooks(delivered, WebhookSecrets(settings.store_secrets, webhooks or pool, shops.seal)),
@@ -177,6 +190,11 @@ def build_services(
         line_moving=LineMoving(pool),
         successors=Successors(pool),
         back_population=BackPopulating(pool),
+        users=Users(pool, passwords),
+        sessions=Sessions(pool),
+        signing_in=SigningIn(pool, passwords),
+        sign_in_links=SignInLinks(pool, passwords),
+        audit_log=AuditLog(pool),
         previews=Previews(pool, settings, Senders.from_settings),
         pausing=Pausing(pool),
         approvals=Approvals(pool),

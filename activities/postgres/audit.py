@@ -11,3 +11,8 @@ SQL = load_queries("activities.postgres", "audit.sql")
 async def write_audit(on: Pool | Connection, actor: str, action: str, details: Mapping[str, object]) -> None:
     """Put on record who did what; `details` hold ids and numbers, never an address."""
     await SQL.audit.run(on, actor=actor, action=action, details=details)
+
+
+async def write_look(on: Pool | Connection, actor: str, contact_id: str) -> None:
+    """Put on record that somebody looked at a person: once for each hour, however often they do."""
+    await SQL.audit_look.run(on, actor=actor, contact=contact_id)

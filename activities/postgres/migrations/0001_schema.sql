@@ -2600,7 +2600,115 @@ create table audit (
 );
 -- When senders were resumed: what left by them before then stops them no more.
 create index audit_of_resumed_senders on audit (at) where action = 'resume sender';
+-- The audit by who did it and by what was done, the newest first.
+create index audit_by_actor on audit (actor, id);
+create index audit_by_action on audit (action, id);
+-- Who looked at a contact: once for each hour.
+create unique index audit_of_looks on audit (actor, (details ->> 'contact'), (date_trunc('hour', at at time zone 'UTC')))
+    where action = 'look at contact';
 create trigger audit_is_append_only before update or delete on audit for each row execute function refuse_change();
+
+-- Users: who works here, and what they may -----------------------------------------------------------------------------
+
+-- Who signs in to the console. Contacts are other people.
+create table users (
+    id            text primary key check (id ~ '^u-[0-9a-f]{28}$'),
+    email         text not null check (email ~ '^[^@\s]+@[^@\s]+$' and length(email) <= 254),
+    name          text not null check (name = btrim(name) and length(name) between 1 and 100 and name !~ '[[:cntrl:]]'),
+    -- Argon2id; null: they have not chosen a password so far.
+    password_hash text check (password_hash like '$argon2id$%'),
+    language      text not null default 'en' check (language in ('en', 'de')),
+    time_zone     text not null default 'UTC' check (length(time_zone) between 1 and 64),
+    created_at    timestamptz not null default now(),
+    signed_in_at  timestamptz,
+    -- Who is disabled cannot sign in, and has no session.
+    disabled_at   timestamptz
+);
+create unique index users_by_email on users (lower(email));
+
+-- The role that a user has in one store, or in all.
+create table grants (
+    user_id    text not null references users,
+    role       text not null check (role in ('viewer', 'support', 'editor', 'publisher', 'admin')),
+    -- Null: all stores, also those to come.
+    store_id   text check (store_id <> '' and length(store_id) <= 255),
+    granted_at timestamptz not null default now()
+);
+create unique index one_grant_for_a_store on grants (user_id, coalesce(store_id, ''));
+
+-- Browsers in which users are signed in.
+create table sessions (
+    id           bigint generated always as identity primary key,
+    user_id      text not null references users on delete cascade,
+    -- SHA-256 of the random token in the cookie.
+    token_hash   bytea not null unique check (octet_length(token_hash) = 32),
+    created_at   timestamptz not null default now(),
+    -- To a few minutes, so that a session in use does not write at every request.
+    last_used_at timestamptz not null default now(),
+    browser      text not null check (length(browser) <= 60),
+    -- Of the address that it was begun from; never the address.
+    network      text not null check (length(network) <= 60)
+);
+create index sessions_of on sessions (user_id);
+
+-- Links that are good once: for the first admin, for who was invited, and to choose another password.
+create table sign_in_links (
+    token_hash bytea primary key check (octet_length(token_hash) = 32),
+    purpose    text not null check (purpose in ('first_admin', 'invitation', 'reset')),
+    user_id    text references users on delete cascade,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null check (expires_at > created_at),
+    used_at    timestamptz,
+    check ((purpose = 'first_admin') = (user_id is null))
+);
+-- A new link is instead of the one before.
+create unique index one_unused_link on sign_in_links (coalesce(user_id, '')) where used_at is null;
+
+-- How often somebody tried to sign in, since the first of these times: to one account from one network, to one account, and
+-- from one network. Kept by a hash, for what was typed as an address may be anything.
+create table sign_in_attempts (
+    counted_hash bytea primary key check (octet_length(counted_hash) = 32),
+    since        timestamptz not null,
+    attempts     integer not null check (attempts >= 0)
+);
+create index old_sign_in_attempts on sign_in_attempts (since);
+
+-- Whoever may do everything, and can sign in to do it.
+create view admins as
+    select u.id from users u
+    where u.disabled_at is null and u.password_hash is not null
+      and exists (select from grants g where g.user_id = u.id and g.role = 'admin' and g.store_id is null);
+
+-- Once there is an admin, there always is one: else nobody could ever let anybody in again.
+create function require_an_admin() returns void language plpgsql as $$
+begin
+    -- Two admins who demote each other at the same time: the second waits here, and then sees what the first did.
+    perform pg_advisory_xact_lock(hashtext('require_an_admin'));
+    if not exists (select from admins) then
+        raise exception 'the last admin stays' using errcode = 'check_violation', constraint = 'an_admin_stays';
+    end if;
+end $$;
+
+create function keep_an_admin_granted() returns trigger language plpgsql as $$
+begin
+    if exists (select from users where id = old.user_id and disabled_at is null and password_hash is not null) then
+        perform require_an_admin();
+    end if;
+    return null;
+end $$;
+create trigger an_admin_stays_granted after update or delete on grants for each row
+    when (old.role = 'admin' and old.store_id is null) execute function keep_an_admin_granted();
+
+create function keep_an_admin_able() returns trigger language plpgsql as $$
+begin
+    if exists (select from grants where user_id = old.id and role = 'admin' and store_id is null) then
+        perform require_an_admin();
+    end if;
+    return null;
+end $$;
+create trigger an_admin_stays_able after update on users for each row
+    when (old.disabled_at is null and old.password_hash is not null
+          and (new.disabled_at is not null or new.password_hash is null)) execute function keep_an_admin_able();
 
 -- The archive: what outlives Temporal's retention of closed histories ------------------------------------------------
 

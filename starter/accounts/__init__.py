@@ -1,0 +1,1 @@
+"""Who signs in to the console, by what, and what they may there."""

@@ -1,0 +1,42 @@
+"""Users for tests: an admin who set the console up, and whoever they let in."""
+
+from dataclasses import dataclass
+
+from schemas.ids import StoreId, UserId
+from schemas.responses.users import Grant, Language, Role
+from starter.accounts.links import FirstAdmin
+from starter.accounts.sessions import Where
+from starter.services import Services
+
+PASSWORD = "lantern kettle owl harbour"
+HERE = Where("Firefox on Linux", "192.0.2.0/24")
+ADMIN_EMAIL = "boss@shop.example"
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Somebody who is signed in."""
+
+    user_id: UserId
+    email: str
+    session: str
+
+
+async def set_up(services: Services) -> Staff:
+    """The first admin, by their link."""
+    link = await services.sign_in_links.for_the_first_admin()
+    assert link is not None
+    first = FirstAdmin(ADMIN_EMAIL, "Boss", Language.ENGLISH, "UTC")
+    session = await services.sign_in_links.use(link, PASSWORD, HERE, first)
+    return await staff(services, ADMIN_EMAIL, session)
+
+
+async def let_in(services: Services, email: str, role: Role, store: str | None = None) -> Staff:
+    """A user who has chosen a password."""
+    grants = [Grant(role=role, store_id=StoreId(store) if store else None)]
+    invited = await services.users.invite(email, email.partition("@")[0], grants, "test")
+    return await staff(services, email, await services.sign_in_links.use(invited.token, PASSWORD, HERE))
+
+
+async def staff(services: Services, email: str, session: str) -> Staff:
+    return Staff((await services.users.by_email(email)).id, email, session)
