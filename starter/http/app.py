@@ -35,6 +35,7 @@ from starter.http.api import (
     versions,
 )
 from starter.http.beats import Beats
+from starter.http.console.app import ROUTERS as CONSOLE
 from starter.http.dependencies import Dependencies, provide
 from starter.http.errors import ANSWERED, answer
 from starter.http.limits import BodyLimit, HeadLimit, MinuteLimit, SignUpCaps, SignUpLimit
@@ -77,6 +78,7 @@ _ROUTERS = (
     revocations.router,
     repairs.router,
     health.router,
+    *CONSOLE,
 )
 """In the order in which /openapi.json lists them."""
 

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 import asyncpg
 import structlog
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -13,7 +13,8 @@ from activities.postgres.away import POSTGRES_AWAY
 from activities.waitlist.work import WorkNeeded
 from schemas.errors import DomainError, ErrorKind
 from schemas.mistakes import mistake_in_words
-from starter.http.problems import FieldProblem, Kind, ProblemResponse, Refusal, respond
+from starter.http.console.app import problem_page, shows_pages
+from starter.http.problems import FieldProblem, Kind, Refusal, respond
 
 log = structlog.get_logger()
 
@@ -22,9 +23,10 @@ ERRORS_SHOWN = 50
 LONGEST_PATH = 200
 
 
-async def answer(_request: Request, error: Exception) -> ProblemResponse:
-    """The exception handler of the application, for all of `ANSWERED`."""
-    return respond(_refusal(error))
+async def answer(request: Request, error: Exception) -> Response:
+    """The exception handler of the application, for all of `ANSWERED`: a problem to programs, a page to people."""
+    refusal = _refusal(error)
+    return problem_page(request, refusal) if shows_pages(request) else respond(refusal)
 
 
 ANSWERED: tuple[type[Exception], ...] = (

@@ -7,10 +7,12 @@ from http import HTTPStatus
 
 import structlog
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from starter.http.console.app import problem_page, shows_pages
 from starter.http.metrics import Metrics
 from starter.http.networks import client_network
 from starter.http.problems import Kind, Refusal, respond
@@ -63,7 +65,7 @@ class RequestLog:
             except Exception as error:  # noqa: BLE001 the last place that can answer; it is logged
                 log.error("unexpected error", error=type(error).__name__, at=_places(error))
                 if status is None:
-                    await respond(_our_mistake(), request_id)(scope, receive, send_marked)
+                    await _said(Request(scope), request_id)(scope, receive, send_marked)
             finally:
                 self._note(scope, request_id, status or GONE_AWAY, time.monotonic() - began)
 
@@ -102,8 +104,9 @@ def _places(error: Exception) -> list[str]:
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
-def _our_mistake() -> Refusal:
-    return Refusal(
+def _said(request: Request, request_id: str) -> Response:
+    mistake = Refusal(
         Kind.INTERNAL,
         f"{HTTPStatus.INTERNAL_SERVER_ERROR.phrase}: the fault is ours. Tell whoever runs this server the request id.",
     )
+    return problem_page(request, mistake, request_id) if shows_pages(request) else respond(mistake, request_id)

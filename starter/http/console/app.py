@@ -1,0 +1,43 @@
+"""The console's routes, together: the application includes them, so that `shelftalk serve` shows them at its root.
+
+What a service refuses, and what cannot be found, is shown to whoever asks for a page as a page.
+"""
+
+from functools import cache
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+
+from starter.http.console import assets
+from starter.http.console.rendering import page, words
+from starter.http.problems import Refusal
+
+ROUTERS: tuple[APIRouter, ...] = (assets.router,)
+"""Of every part; each page declares the role that it is for."""
+_OF_MACHINES = ("/v1/", "/client/", "/livez", "/readyz", "/metrics", "/openapi.json")
+
+
+@cache
+def _paths() -> frozenset[str]:
+    return frozenset(route.path for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
+
+
+def shows_pages(request: Request) -> bool:
+    """Whether what went wrong is shown as a page: on one of the console's, or where a browser found nothing."""
+    route = request.scope.get("route")
+    if isinstance(route, APIRoute):
+        return route.path in _paths()
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_OF_MACHINES)
+
+
+def problem_page(request: Request, refusal: Refusal, request_id: str | None = None) -> HTMLResponse:
+    """What was refused, and why. `request_id` names the log lines about it, where the fault is ours."""
+    t = words(request)
+    kind = refusal.kind
+    name = f"frame.{kind.replace('-', '_')}"
+    title, text = (t(name), t(f"{name}_text")) if t.has(f"{name}_text") else (kind.heading, refusal.detail)
+    said = {"title": title, "text": text, "request_id": request_id}
+    return page(
+        request, "problem.html", block="page", status=kind.status, headers=kind.headers | refusal.headers, **said
+    )
