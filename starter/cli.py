@@ -42,6 +42,7 @@ from starter.commands import (
     stores,
     successors,
     up,
+    users,
     versions,
     waitlists,
 )
@@ -112,6 +113,7 @@ reports.app.command("delay")(delays.delay)
 reports.app.command("experiment")(experiments.experiment)
 app.add_typer(reports.app, name="report")
 app.add_typer(keys.app, name="key")
+app.add_typer(users.app, name="user")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(coupons.app, name="coupon")
 app.add_typer(archive.app, name="archive")

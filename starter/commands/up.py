@@ -11,12 +11,14 @@ from rich.table import Table
 
 from schemas.model import Model
 from schemas.settings import Settings
+from starter.accounts.links import PATH
 from starter.commands.processes import STOP_HINT, WebPort, run_until_stopped
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import say
 from starter.devstack.failures import DevstackError, make_folder
 from starter.runtime.logs import log_to_file
 from starter.runtime.process import until_stopped
+from starter.services import Services
 
 if TYPE_CHECKING:
     # The embedded components are an extra; the other commands run without it.
@@ -67,11 +69,19 @@ def up(
     async def main() -> None:
         async with running_stack(settings, Ports(temporal_port, temporal_ui_port, smtp_port), say) as stack:
             terminal.tell(where_it_is(stack), _where)
+            if way_in := await console_set_up(stack.services, settings.public_url or stack.endpoints.web_url):
+                say(f"Set up the console by this link, good once and for a day: {way_in}")
             say(STOP_HINT)
             await until_stopped()
 
     run_until_stopped(main())
     say("Stopped. Everything is kept for the next start.")
+
+
+async def console_set_up(services: Services, base: str) -> str | None:
+    """Where the first admin sets the console up, below its address; None: it has users."""
+    token = await services.sign_in_links.for_the_first_admin()
+    return None if token is None else f"{base}{PATH}{token}"
 
 
 @contextmanager
