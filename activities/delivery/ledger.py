@@ -8,6 +8,7 @@ what happened cannot be known, and it is recorded as unknown, never sent again.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import assert_never
 
 from activities.delivery.lease import Lease
@@ -16,6 +17,7 @@ from activities.delivery.send_context import SendContext, SendContexts
 from activities.delivery.settling import settle_unknowns
 from activities.delivery.stored_message import recorded_outcome
 from activities.delivery.verdict import TELLING, is_capped
+from activities.postgres.asked_together import AskedTogether
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
@@ -73,6 +75,7 @@ class Ledger:
         self._pool = pool
         self._lease = lease
         self._contexts = SendContexts(pool)
+        self._told = AskedTogether(partial(_settle_told, pool))
 
     async def look_up(self, request: Deliver) -> SendContext:
         """All that is known of a message.
@@ -190,8 +193,10 @@ class Ledger:
             attempt is sending.
         """
         match outcome:
+            case Sent() if request.event in TELLING:
+                written = await self._told.ask(_telling(request, outcome, lease))
             case Sent():
-                written = await _settle_told(self._pool, request, outcome, lease)
+                written = await SQL.settle.value(self._pool, **_entry(request, outcome, lease)) is not None
             case Unknown():
                 await self._settle_unknown(request, outcome, lease)
                 written = False
@@ -208,7 +213,11 @@ class Ledger:
     async def _settle_unknown(self, request: Deliver, outcome: Unknown, lease: Lease | None) -> None:
         """Unknown, unless its provider has told what became of it before that was on record."""
         async with transaction(self._pool) as connection:
-            if await _settle_told(connection, request, outcome, lease):
+            if request.event in TELLING:
+                [written] = await _settle_told(connection, [_telling(request, outcome, lease)])
+            else:
+                written = await SQL.settle.value(connection, **_entry(request, outcome, lease)) is not None
+            if written:
                 await settle_unknowns(connection, [request.key])
 
     async def _settle_refusal(
@@ -245,12 +254,16 @@ async def _after_refusal(connection: Connection, journey_id: JourneyId, outcome:
             assert_never(outcome.then)
 
 
-async def _settle_told(on: Pool | Connection, request: Deliver, outcome: Sent | Unknown, lease: Lease | None) -> bool:
-    """Record that it was taken, or may have been; false: another outcome was first, or another attempt is sending."""
-    entry = _entry(request, outcome, lease)
-    if request.event in TELLING:
-        return await SQL.settle_told.value(on, **entry, last=request.last) is not None
-    return await SQL.settle.value(on, **entry) is not None
+async def _settle_told(on: Pool | Connection, entries: Sequence[dict[str, object]]) -> list[bool]:
+    """Record of each that it was taken, or may have been; false: another outcome was first, or another sends it."""
+    columns = {f"{name}s": [entry[name] for entry in entries] for name in entries[0]}
+    written: set[str] = {*await SQL.settle_told.values(on, **columns)}
+    return [entry["key"] in written for entry in entries]
+
+
+def _telling(request: Deliver, outcome: Sent | Unknown, lease: Lease | None) -> dict[str, object]:
+    """That a contact was told, or may have been, as an entry of `settle_told`."""
+    return _entry(request, outcome, lease) | {"last": request.last}
 
 
 def ends(request: Deliver, outcome: Outcome) -> bool:

@@ -132,26 +132,33 @@ update sends set state = :state, outcome = :outcome, settled_at = now(), holder 
 where holder = :holder and (select coalesce(told_with, key) from sends where key = :key) in (key, told_with) returning journey_id;
 
 -- name: settle_told
--- The contact was told, or may have been: the outcome, the claim and the place in line, in one round trip; and the end of
--- the journey, where nothing follows (`last`). With it all that was told in the same message: what has the same holder.
-with before as (
-    select holder, coalesce(told_with, key) as told_in from sends where key = :key
+-- These contacts were told, or may have been, each in another message: the outcomes, the claims and the places in line, in one
+-- round trip; and the end of a journey, where nothing follows (`last`). With each message all that was told in it: what has the
+-- same holder. Returns the keys of those that are on record by this.
+with entries as materialized (
+    -- By subqueries, so that one plan does for however many they are (of_each).
+    select * from unnest(
+        (select :keys::text[]), (select :journey_ids::text[]), (select :steps::text[]), (select :rounds::integer[]),
+        (select :messages::text[]), (select :states::text[]), (select :outcomes::jsonb[]), (select :holders::uuid[]),
+        (select :lasts::boolean[])) as e (key, journey_id, step, round, message, state, outcome, holder, last)
+), before as (
+    select s.key, s.holder, coalesce(s.told_with, s.key) as told_in from sends s where s.key in (select key from entries)
 ), settled as (
     insert into sends (key, journey_id, step, round, message, state, outcome, settled_at)
-    values (:key, :journey_id, :step, :round, :message, :state, :outcome, now())
+    select key, journey_id, step, round, message, state, outcome, now() from entries order by key
     on conflict (key) do update
     set state = excluded.state, message = excluded.message, outcome = excluded.outcome,
         settled_at = excluded.settled_at, holder = null, lease_until = null
-    where sends.state in ('ready', 'held') or sends.holder = :holder
+    where sends.state in ('ready', 'held') or exists (select from entries e where e.key = sends.key and e.holder = sends.holder)
        or (excluded.state = 'unknown' and sends.lease_until <= now())
-    returning journey_id
+    returning key, journey_id, state, outcome
 ), together as (
-    update sends s set state = :state, outcome = :outcome, settled_at = now(), holder = null, lease_until = null
-    from before b
-    where b.told_in in (s.key, s.told_with) and s.key <> :key and s.holder = b.holder and exists (select from settled)
-    returning s.journey_id
+    update sends s set state = own.state, outcome = own.outcome, settled_at = now(), holder = null, lease_until = null
+    from before b join settled own on own.key = b.key
+    where b.told_in in (s.key, s.told_with) and s.key <> b.key and s.holder = b.holder
+    returning s.journey_id, b.key
 ), of_all as (
-    select journey_id from settled union all select journey_id from together
+    select journey_id, key, true as own from settled union all select journey_id, key, false from together
 ), used as (
     update claims c set state = 'used', settled_at = now(), lapses_at = now() + make_interval(hours => a.offer_hours),
         stays = a.stay_until_bought is not null
@@ -163,13 +170,15 @@ with before as (
     update waiting set state = 'told'
     where state = 'claimed' and journey_id in (select journey_id from of_all) and (select count(*) from used) >= 0
     returning journey_id
+), over as (
+    update journeys j
+    set told_at = coalesce(j.told_at, now()),
+        ended_at = case when e.last and o.own then coalesce(j.ended_at, now()) else j.ended_at end,
+        ending = case when e.last and o.own then coalesce(j.ending, 'completed') else j.ending end
+    from of_all o join entries e on e.key = o.key
+    where j.id = o.journey_id and (select count(*) from told) >= 0
 )
-update journeys
-set told_at = coalesce(told_at, now()),
-    ended_at = case when :last and id = :journey_id then coalesce(ended_at, now()) else ended_at end,
-    ending = case when :last and id = :journey_id then coalesce(ending, 'completed') else ending end
-where id in (select journey_id from of_all) and (select count(*) from told) >= 0
-returning id;
+select key from settled;
 
 -- name: recorded
 select outcome from sends where key = :key;
