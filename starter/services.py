@@ -46,6 +46,7 @@ from starter.runtime.readiness import ReadinessProbe
 from starter.shops.connection_status import ConnectionStatus
 from starter.shops.connections import Connections
 from starter.shops.consents import Consents
+from starter.shops.contacts import Contacts
 from starter.shops.coupons import Coupons
 from starter.shops.feeds import Feeds
 from starter.shops.forecast import Forecasts
@@ -105,6 +106,7 @@ class Services:
     bulk_operations: BulkOperations
     # people
     people: People
+    contacts: Contacts
     revocations: Revocations
     shoppers: Shoppers
     journeys: Journeys
@@ -174,6 +176,7 @@ def build_services(
         dry_runs=DryRuns(pool, client, archive),
         bulk_operations=BulkOperations(pool),
         people=People(pool),
+        contacts=Contacts(pool),
         revocations=Revocations(pool),
         shoppers=Shoppers(pool),
         journeys=journeys,

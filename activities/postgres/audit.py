@@ -1,6 +1,6 @@
 """The audit: what people did by hand, in the transaction that did it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
@@ -15,4 +15,9 @@ async def write_audit(on: Pool | Connection, actor: str, action: str, details: M
 
 async def write_look(on: Pool | Connection, actor: str, contact_id: str) -> None:
     """Put on record that somebody looked at a person: once for each hour, however often they do."""
-    await SQL.audit_look.run(on, actor=actor, contact=contact_id)
+    await SQL.audit_looks.run(on, actor=actor, action="look at contact", contacts=[contact_id])
+
+
+async def write_found(on: Pool | Connection, actor: str, contact_ids: Sequence[str]) -> None:
+    """Put on record that somebody was shown these people as found: each once for each hour."""
+    await SQL.audit_looks.run(on, actor=actor, action="find contact", contacts=contact_ids)

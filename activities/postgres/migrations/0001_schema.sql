@@ -351,6 +351,9 @@ create function channel_of(address text) returns text language sql immutable as 
 $$;
 
 create index contacts_by_mailbox on contacts (mailbox);
+-- Who is looked for by how their address or number begins.
+create index contacts_by_email_begun on contacts (email text_pattern_ops) where email is not null;
+create index contacts_by_phone_begun on contacts (phone text_pattern_ops) where phone is not null;
 
 -- How many sign-ups for one variant came from each network, by its digest and by day in UTC.
 create table sign_up_counts (
@@ -2041,6 +2044,14 @@ create table order_totals (
 create index order_totals_by_contact on order_totals (contact_id, store_id, ordered_at);
 create index order_totals_in_time on order_totals (ordered_at);
 
+-- Whether there is something of a contact in one of these stores. Null: of any.
+create function is_of(contact text, stores text[]) returns boolean language sql stable as $$
+    select stores is null or exists (select from journeys where store_id = any(stores) and contact_id = contact)
+        or exists (select from events where contact_id = contact and store_id = any(stores))
+        or exists (select from orders where contact_id = contact and store_id = any(stores) and not cancelled)
+        or exists (select from order_totals where contact_id = contact and store_id = any(stores))
+$$;
+
 -- The message that an order is credited to. Whatever windows a list sets later, a credit stays as it was given; what it is
 -- worth is what is left of the order.
 create table credits (
@@ -2603,9 +2614,9 @@ create index audit_of_resumed_senders on audit (at) where action = 'resume sende
 -- The audit by who did it and by what was done, the newest first.
 create index audit_by_actor on audit (actor, id);
 create index audit_by_action on audit (action, id);
--- Who looked at a contact: once for each hour.
-create unique index audit_of_looks on audit (actor, (details ->> 'contact'), (date_trunc('hour', at at time zone 'UTC')))
-    where action = 'look at contact';
+-- Who looked at a contact, or was shown them among those found: once for each hour.
+create unique index audit_of_looks on audit (actor, action, (details ->> 'contact'), (date_trunc('hour', at at time zone 'UTC')))
+    where action in ('look at contact', 'find contact');
 create trigger audit_is_append_only before update or delete on audit for each row execute function refuse_change();
 
 -- Users: who works here, and what they may -----------------------------------------------------------------------------

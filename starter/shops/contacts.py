@@ -1,0 +1,86 @@
+"""Contacts as support finds them: by how an address or a number begins, or by their id."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from activities.postgres.audit import write_found
+from activities.postgres.pool import Pool
+from activities.postgres.queries import load_queries
+from schemas.ids import ContactId, StoreId
+from schemas.responses.contacts import ContactPage, FoundContact
+
+SQL = load_queries("starter.shops", "contacts.sql")
+
+LEAST_ASKED = 3
+"""Characters that somebody is looked for by: nobody leafs through everyone."""
+LARGEST_PAGE = 100
+_LAST = "\U0010ffff"
+"""After every character of an address."""
+_ID = re.compile(r"c-[0-9a-z-]{1,98}")
+_NUMBER = re.compile(r"\+?[0-9 ()/.\-]+")
+
+
+class Contacts:
+    """Contacts over one database; only those with something in the stores that are asked about."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def search(
+        self,
+        asked: str,
+        by: str,
+        stores: Sequence[StoreId] | None = None,
+        after: str | None = None,
+        limit: int = 20,
+    ) -> ContactPage:
+        """Whose e-mail address or number begins so, in order; or who has this id. On record: who was found.
+
+        Args:
+            asked: fewer than `LEAST_ASKED` characters find nobody.
+            by: who asks, for the audit.
+            stores: of these; None: of all.
+            after: the `next` of the page before.
+        """
+        begins, limit = _plain(asked), max(1, min(limit, LARGEST_PAGE))
+        if len(begins) < LEAST_ASKED:
+            return ContactPage(contacts=(), next=None)
+        found = await self._found(begins, stores, after, limit + 1)
+        contacts, last = found[:limit], found[limit - 1] if len(found) > limit else None
+        if contacts:
+            await write_found(self._pool, by, [each.id for each in contacts])
+        by_number = last is not None and (last.phone or "").startswith(_number(begins) or " ")
+        beyond = None if last is None else last.phone if by_number else last.email
+        return ContactPage(contacts=tuple(contacts), next=beyond)
+
+    async def _found(
+        self, begins: str, stores: Sequence[StoreId] | None, after: str | None, most: int
+    ) -> list[FoundContact]:
+        if _ID.fullmatch(begins):
+            found = await SQL.by_id.rows(self._pool, FoundContact, contact_id=ContactId(begins), stores=stores)
+            if found:
+                return found
+        number = _number(begins)
+        if number is not None and (after is None or after.startswith("+")):
+            bounds = {"begins": number, "ends": number + _LAST, "after": after or ""}
+            found = await SQL.by_phone.rows(self._pool, FoundContact, **bounds, stores=stores, most=most)
+            if found or after is not None:
+                return found
+        bounds = {"begins": begins, "ends": begins + _LAST, "after": after or ""}
+        return await SQL.by_email.rows(self._pool, FoundContact, **bounds, stores=stores, most=most)
+
+
+def _plain(asked: str) -> str:
+    """As addresses are kept. What is not to be seen is in none, and no text that PostgreSQL takes."""
+    return "".join(each for each in unicodedata.normalize("NFKC", asked).strip().lower() if each.isprintable())
+
+
+def _number(begins: str) -> str | None:
+    """How a number begins, in E.164; None: it is none."""
+    if not _NUMBER.fullmatch(begins):
+        return None
+    digits = re.sub(r"\D", "", begins)
+    if begins.startswith("00"):
+        digits = digits[2:]
+    return f"+{digits}" if digits else None
