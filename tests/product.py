@@ -125,10 +125,15 @@ class Shop:
         """Product `p` is deleted."""
         await self.intake.observe(STORE, "shopify", [ProductGoneFact(product_id="p", observed_at=datetime.now(UTC))])
 
-    async def signs_up(self, *names: str, for_: str = "v", list_code: str | None = None) -> list[JourneyId]:
-        """These contacts ask for a variant, one after the other."""
+    async def signs_up(
+        self, *names: str, for_: str = "v", list_code: str | None = None, wants: int | None = None
+    ) -> list[JourneyId]:
+        """These contacts ask for a variant, or for so many units of it, one after the other."""
         enlisting = Entrances(self.pool)
-        entered = [await enlisting.sign_up(address(name), STORE, for_, "test", list_code=list_code) for name in names]
+        entered = [
+            await enlisting.sign_up(address(name), STORE, for_, "test", list_code=list_code, quantity=wants)
+            for name in names
+        ]
         assert all(isinstance(each, Entered) for each in entered), entered
         return [each.journey_id for each in entered if isinstance(each, Entered)]
 

@@ -8,6 +8,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from schemas.addresses import PhoneNumber
 from schemas.document.scenario_values import MOST_NAMES, Count, Moment, Price, Text, YesNo
+from schemas.incoming.wanted import Wanted
 from schemas.model import Section
 from schemas.names import AttributeName, AttributeValue, Code, TagName
 from schemas.time.durations import Duration
@@ -68,6 +69,8 @@ class PersonSection(Section):
     """Where they live, like Europe/Berlin; the list's when left out."""
     last_entered: Moment | None = None
     """When they entered the last time before this."""
+    wants: Wanted = 1
+    """How many units they want, of what they sign up to hear of when it is back in stock."""
 
 
 class ProfileSection(PersonSection, title="Profile"):

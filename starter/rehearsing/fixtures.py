@@ -64,6 +64,7 @@ class SimulatedContact:
 
     Attributes:
         texts: whether they agreed to text messages.
+        wants: how many units.
         bought_at: when they ordered the product, after entering.
         counted: when they got the messages that count for the list's cap.
     """
@@ -81,6 +82,7 @@ class SimulatedContact:
     last_click: datetime | None
     last_message: datetime | None
     last_entered: datetime | None
+    wants: int = 1
     bought_at: datetime | None = None
     counted: list[datetime] = field(default_factory=list[datetime])
     sent: set[str] = field(default_factory=set[str])
@@ -109,6 +111,7 @@ class SimulatedContact:
             last_click=moment(engagement.last_click),
             last_message=moment(engagement.last_message),
             last_entered=moment(profile.last_entered),
+            wants=profile.wants,
             counted=[at] if (at := moment(engagement.last_message)) is not None else [],
         )
 

@@ -21,16 +21,20 @@ class PlaceInLine:
         claim_id: of the last that they were given; 0: none.
         passed_over: their last place was refused for a reason that does not pass by itself, and nothing has changed.
         outnumbered: at some time they could have been told, and there was a place for others only.
+        fewer: at some time they could have been told, and there were fewer units than they want.
+        quantity: how many units they want.
     """
 
     line: "Line"
     trigger: Decimal | None
     armed: bool
+    quantity: int = 1
     waiting: bool = True
     claim: Literal["given", "used", "lapsed"] | None = None
     claim_id: int = 0
     passed_over: bool = False
     outnumbered: bool = False
+    fewer: bool = False
     _given_at: "_State | None" = None
 
     @property
@@ -43,6 +47,11 @@ class PlaceInLine:
         """Whether they wait for nothing but a place."""
         open_ = self.waiting and self.claim != "given" and not self.passed_over and self.line.is_open
         return open_ and trigger_holds(self.trigger, self.line.measure, armed=self.armed)
+
+    @property
+    def fewer_than_wanted(self) -> bool:
+        """Whether fewer units are there than they want."""
+        return self.quantity > 1 and self.line.available < self.quantity
 
     @property
     def number(self) -> int | None:
@@ -84,7 +93,7 @@ class PlaceInLine:
 
     def _pass_on(self) -> None:
         if (given := self._given_at) is not None:
-            self.line.free(given.episode, given.supply)
+            self.line.free(given.episode, given.supply, self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +129,15 @@ class Line:
         """Whether an episode is."""
         return self.episode is not None
 
-    def enter(self, offer: Offer) -> PlaceInLine:
-        """A contact enters at this offer, behind all others."""
-        place = PlaceInLine(self, self.alert.trigger(offer), self.alert.armed(offer))
+    @property
+    def available(self) -> int:
+        """How many units the open episode has; none, where none is open."""
+        return 0 if self.episode is None else self.episode.available
+
+    def enter(self, offer: Offer, quantity: int = 1) -> PlaceInLine:
+        """A contact enters at this offer, behind all others, and wants so many units."""
+        counted = quantity if self.alert.measure is Measure.NOTHING else 1
+        place = PlaceInLine(self, self.alert.trigger(offer), self.alert.armed(offer), counted)
         self._standing.append(place)
         return place
 
@@ -159,10 +174,13 @@ class Line:
         for place in self._in_order():
             if not place.could_be_told or self.episode is None:
                 continue
-            if self.places == 0:
+            if place.fewer_than_wanted:
+                place.fewer = True
+                continue
+            if not self._has_room_for(place.quantity):
                 place.outnumbered = True
                 continue
-            self._count_claims(1)
+            self._count_claim(place.quantity)
             self._claims += 1
             place.take(self._claims)
             yield place
@@ -184,12 +202,13 @@ class Line:
             for each in before
         )
 
-    def free(self, episode: int, supply: int) -> None:
-        """A claim of this episode and this supply counts no more."""
+    def free(self, episode: int, supply: int, quantity: int) -> None:
+        """A claim of this episode and this supply, of somebody who wants so many, counts no more."""
+        units, share = self._takes(quantity)
         if self.supply.number == supply:
-            self.supply = replace(self.supply, taken=self.supply.taken - self._share)
+            self.supply = replace(self.supply, taken=self.supply.taken - share)
         if self.state.episode == episode and self.episode is not None:
-            self.episode = replace(self.episode, claimed=self.episode.claimed - self.alert.queue.units_per_contact)
+            self.episode = replace(self.episode, claimed=self.episode.claimed - units)
 
     def _in_order(self) -> Iterable[PlaceInLine]:
         """As the function `who_is_next` of the schema has it."""
@@ -197,23 +216,24 @@ class Line:
             return sorted(self._standing, key=_highest_bound)
         return reversed(self._standing) if self.alert.queue.newest_first else self._standing
 
-    @property
-    def places(self) -> int | None:
-        """How many places there are to give now; None: as many as are in line."""
-        earned = self.episode.places if self.episode is not None else 0
-        return min(earned, self.supply.places(self._share)) if earned else earned
+    def _has_room_for(self, quantity: int) -> bool:
+        """Whether a claim of somebody who wants so many may be given."""
+        if self.episode is None or self.episode.earned is None:
+            return self.episode is not None
+        units, share = self._takes(quantity)
+        return units <= self.episode.earned and self.supply.places(share) > 0
 
-    @property
-    def _share(self) -> Decimal:
-        """How many units a claim takes; nothing, where everyone is told."""
+    def _takes(self, quantity: int) -> tuple[int, Decimal]:
+        """For how many units a claim is, and how much of the supply it takes; nothing, where everyone is told."""
         queue = self.alert.queue
-        per_unit = queue.contacts_per_unit
-        return Decimal(0) if per_unit is None else share_of(per_unit, queue.units_per_contact)
+        units = max(quantity, queue.units_per_contact)
+        return units, Decimal(0) if queue.contacts_per_unit is None else share_of(queue.contacts_per_unit, units)
 
-    def _count_claims(self, more: int) -> None:
+    def _count_claim(self, quantity: int) -> None:
         assert self.episode is not None, "places are given while an episode is open"
-        self.episode = replace(self.episode, claimed=self.episode.claimed + more * self.alert.queue.units_per_contact)
-        self.supply = replace(self.supply, taken=self.supply.taken + more * self._share)
+        units, share = self._takes(quantity)
+        self.episode = replace(self.episode, claimed=self.episode.claimed + units)
+        self.supply = replace(self.supply, taken=self.supply.taken + share)
 
     def _arm(self) -> None:
         if not self.alert.crosses or self.measure is None:

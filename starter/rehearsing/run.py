@@ -137,6 +137,8 @@ def _why_not_told(own: SimulatedJourney, path: JourneyPath) -> Reason | None:
     in_vain = path.reason is Reason.WINDOW_ENDED or path.ending is None
     if in_vain and own.place is not None and own.place.outnumbered:
         return Reason.NOT_NEXT_IN_LINE
+    if in_vain and own.place is not None and own.place.fewer:
+        return Reason.FEWER_THAN_WANTED
     if path.reason is not None or not path.entries:
         return path.reason
     match path.entries[-1].outcome:

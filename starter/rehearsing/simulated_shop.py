@@ -67,7 +67,7 @@ class SimulatedShop:
         journey.not_entered = why_not_entered(self._document, self._program, self._compiled, self._timeline, journey)
         line, product = self._timeline.line(journey), self._timeline.product
         if journey.not_entered is None and line is not None and product is not None:
-            journey.place = line.enter(product.offer)
+            journey.place = line.enter(product.offer, journey.contact.wants)
             journey.entry_price = product.price
 
     async def deliver(self, request: Deliver, now: datetime) -> Outcome:
@@ -210,6 +210,7 @@ class SimulatedShop:
             on_sale=product is None or product.for_sale,
             claim=place.claim if place is not None else None,
             in_stock=_in_stock(journey, product, still=request.says_still),
+            fewer_than_wanted=place is not None and place.fewer_than_wanted,
             measure=place.line.measure if place is not None else None,
             trigger=place.trigger if place is not None else None,
             time_zone=self._document.list.time_zone,

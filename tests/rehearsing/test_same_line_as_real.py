@@ -20,7 +20,9 @@ __all__ = ["hours", "in_time", "test_server"]
 
 InTime = Callable[[ConversationDocument], AbstractAsyncContextManager[Product]]
 Story = list[tuple[str, Any]]
-"""What happens, one after the other: `enters` or `says no` of a name, `stock` of a number, `on sale` of yes or no."""
+"""What happens, one after the other: `enters` or `says no` of a name, `stock` of a number, `on sale` of yes or no. A
+name may say how many units they want: `bob × 3`."""
+SEVERAL: Story = [("enters", name) for name in ("ada", "bob × 3", "cy × 5", "dee", "eve × 2")]
 WAITING: Story = [("enters", name) for name in ("ada", "bob", "cy", "dee", "eve")]
 
 
@@ -36,8 +38,27 @@ WAITING: Story = [("enters", name) for name in ("ada", "bob", "cy", "dee", "eve"
             {"level": "product"},
             [*WAITING, ("stock", 1), ("on sale", False), ("says no", "bob"), ("on sale", True), ("stock", 2)],
         ),
+        ({}, [*SEVERAL, ("stock", 3), ("stock", 5), ("says no", "cy"), ("stock", 9)]),
+        ({}, [*SEVERAL, ("stock", 2), ("stock", 0), ("stock", 6), ("stock", 5), ("stock", 12)]),
+        ({"contacts_per_unit": 2}, [*SEVERAL, ("stock", 4), ("stock", 6), ("stock", 8)]),
+        ({"contacts_per_unit": "all"}, [*SEVERAL, ("stock", 2), ("stock", 4), ("stock", 5)]),
+        ({"units_per_contact": 2}, [*SEVERAL, ("stock", 5), ("stock", 7), ("stock", 14)]),
+        ({"order": "first-in-last-out"}, [*SEVERAL, ("stock", 3), ("enters", "fay × 4"), ("stock", 8)]),
     ],
-    ids=["a place passes on", "two per unit", "the newest first", "two for each", "a threshold", "a whole product"],
+    ids=[
+        "a place passes on",
+        "two per unit",
+        "the newest first",
+        "two for each",
+        "a threshold",
+        "a whole product",
+        "several units",
+        "several units that come and go",
+        "several of which two share each",
+        "several for all",
+        "several and two for each",
+        "several and the newest first",
+    ],
 )
 async def test_the_same_people_are_told_in_the_same_order(
     in_time: InTime, terms: dict[str, object], story: Story
@@ -59,7 +80,8 @@ async def test_the_same_people_are_told_in_the_same_order(
 
 def _as_scenario(story: Story) -> ScenarioSection:
     """An hour lies between what happens."""
-    first, *others = [(name, f"{hour} hours") for hour, (what, name) in enumerate(story) if what == "enters"]
+    entering = [(*_named(name), f"{hour} hours") for hour, (what, name) in enumerate(story) if what == "enters"]
+    first, *others = entering
     happens: list[dict[str, object]] = []
     for hour, (what, value) in enumerate(story):
         match what:
@@ -74,17 +96,24 @@ def _as_scenario(story: Story) -> ScenarioSection:
     return ScenarioSection.model_validate(
         {
             "name": "S",
-            "profile": {"id": first[0]},
-            "others": [{"name": name, "after": after} for name, after in others],
+            "profile": {"id": first[0], "wants": first[1]},
+            "others": [{"name": name, "profile": {"wants": wants}, "after": after} for name, wants, after in others],
             "happens": happens,
         }
     )
 
 
+def _named(told: str) -> tuple[str, int]:
+    """A name, and how many units they want."""
+    name, _, wants = told.partition(" × ")
+    return name, int(wants or 1)
+
+
 async def _happens(product: Product, what: str, value: Any) -> None:
     match what:
         case "enters":
-            await product.shop.signs_up(value)
+            name, wants = _named(value)
+            await product.shop.signs_up(name, wants=wants)
         case "stock":
             await product.shop.has("v", value)
         case "says no":

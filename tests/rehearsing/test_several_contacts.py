@@ -26,6 +26,15 @@ def test_who_waited_longest_is_told_first_and_no_more_of_them_than_there_are_uni
     }
 
 
+def test_who_wants_more_than_there_are_keeps_their_place_and_is_said_to_why() -> None:
+    others = [{"name": "ann", "before": "2 days", "profile": {"wants": 5}}, {"name": "ben"}]
+    rehearsed = rehearse(back_in_stock(), others=others, happens=[on_day(1, stock=3)])
+    assert rehearsed.told == ("somebody", "ben")
+    assert why_not(rehearsed) == {"ann": Reason.FEWER_THAN_WANTED}
+    later = rehearse(back_in_stock(), others=others, happens=[on_day(1, stock=3), on_day(2, stock=8)])
+    assert later.told == ("somebody", "ben", "ann")
+
+
 @pytest.mark.parametrize(("order", "places"), [("first-in-first-out", "1 2 3 4"), ("first-in-last-out", "1 1 1 1")])
 def test_a_message_tells_each_contact_their_own_place_in_line_and_price(order: str, places: str) -> None:
     document = programme("back", back(order=order), AlertEvent.SUBSCRIPTION, currency="EUR")
