@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from schemas.ids import StoreId
 from schemas.model import Model
 
 
@@ -52,12 +53,24 @@ class VersionList(Model):
 
 
 class ConversationSummary(Model):
-    """One conversation; `published` names the version that is, if one is."""
+    """One conversation; `published` names the version that is, if one is.
+
+    Attributes:
+        retired: it was published, and nobody enters it any more.
+        ahead: its working version says something else than what is published.
+        stores: those that its list is for; None: all.
+    """
 
     conversation: str
     name: str
     published: str | None = None
     published_at: datetime | None = None
+    paused_at: datetime | None = None
+    retired: bool = False
+    ahead: bool = False
+    list_code: str | None = None
+    list_name: str | None = None
+    stores: tuple[StoreId, ...] | None = None
     working: WorkingSummary | None = None
     open_journeys: int = 0
 

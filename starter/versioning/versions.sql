@@ -25,14 +25,22 @@ delete from working_versions where conversation = :conversation returning saved_
 delete from conversations c where code = :conversation and not exists (select from versions where conversation = c.code);
 
 -- name: conversations
-select c.code as conversation, c.name, c.published, p.published_at,
+-- Their list is that of the published version; where none is, of what was written last.
+select c.code as conversation, c.name, c.published, p.published_at, c.paused_at,
+    c.published is null and last.number is not null as retired,
+    coalesce(w.content_hash <> v.content_hash, w.conversation is not null) as ahead,
+    d.list ->> 'code' as list_code, d.list ->> 'name' as list_name, nullif(d.list -> 'stores', 'null') as stores,
     case when w.conversation is not null then jsonb_build_object(
         'content_hash', w.content_hash, 'saved_at', w.saved_at, 'saved_by', w.saved_by) end as working,
     (select count(*) from journeys j where j.conversation = c.code and j.ended_at is null) as open_journeys
 from conversations c
 left join working_versions w on w.conversation = c.code
+left join versions v on v.id = c.published
+left join lateral (
+    select number, document from versions where conversation = c.code order by number desc limit 1) last on true
 left join lateral (
     select published_at from publications where conversation = c.code order by id desc limit 1) p on true
+cross join lateral (select coalesce(v.document, w.document, last.document) -> 'list' as list) d
 where :conversation::text is null or c.code = :conversation
 order by c.code;
 

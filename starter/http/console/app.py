@@ -10,11 +10,16 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from starter.http.console import assets
-from starter.http.console.pages import contacts
+from starter.http.console.pages import contacts, conversations, designer
 from starter.http.console.rendering import page, words
 from starter.http.problems import Refusal
 
-ROUTERS: tuple[APIRouter, ...] = (assets.router, contacts.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    assets.router,
+    contacts.router,
+    conversations.router,
+    designer.router,
+)
 """Of every part; each page declares the role that it is for."""
 _OF_MACHINES = ("/v1/", "/client/", "/livez", "/readyz", "/metrics", "/openapi.json")
 
