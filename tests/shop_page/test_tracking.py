@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from playwright.async_api import Page, Request, expect
+from playwright.async_api import Page, Request, Response, expect
 
 from activities.postgres.pool import Pool
 from starter.http.public.notify_me import TRACK_PATH, compressed, integrity
@@ -87,3 +87,25 @@ async def test_a_strict_page_keeps_nothing_before_that(web: Web, tab: Page) -> N
         )
         kept = await visit.page.evaluate(f"{KEPT}.seen.map(each => each.product)")
         assert kept == [str(number) for number in range(10, 60)]
+
+
+async def test_what_is_wrong_is_left_out_and_the_rest_is_told(web: Web, pool: Pool, tab: Page) -> None:
+    await sell(web, STORE, "kettle-10", "kettle-17")
+    async with visiting(tab, web, "plain") as visit:
+        shopper = await opened(visit)
+        await send(shopper, "ada@example.com")
+        await expect(shopper.get_by_role("status")).to_contain_text(ENGLISH.accepted)
+        for variant in ("kettle-17", "k" * 2000, "kettle-10"):
+            await visit.page.evaluate(f"shelftalk.push({{ kind: 'added_to_cart', variant: '{variant}' }})")
+        answers: list[int] = []
+
+        def all_answered(answer: Response) -> bool:
+            if answer.url.endswith("/v1/views") and answer.request.method == "POST":
+                answers.append(answer.status)
+            return len(answers) == 4
+
+        async with visit.page.expect_response(all_answered):
+            await visit.page.evaluate("shelftalk.push({ consent: true })")
+    assert answers == [422, 202, 422, 202]
+    rows = await pool.fetch("select variant_id from events where kind = 'added_to_cart' order by happened_at")
+    assert sorted(row["variant_id"] for row in rows) == ["kettle-10", "kettle-17"]

@@ -11,6 +11,8 @@
   // Of a strict page, what it told of before the shopper agreed: gone with the page.
   const held = [];
   let sending = false;
+  // How many are told at once: when they were not taken, they are told one by one, so that only what is wrong is lost.
+  let most = AT_ONCE;
 
   // A browser that keeps nothing for pages makes this a page without memory.
   const load = () => {
@@ -61,7 +63,7 @@
     const { agreed, device, seen } = load();
     if (sending || !agreed || !device || !seen[0]) return;
     sending = true;
-    const some = seen.slice(0, AT_ONCE);
+    const some = seen.slice(0, most);
     const told = some.map(({ at, ...each }) => ({ ...each, ago: now() - at }));
     try {
       const answer = await fetch(new URL("v1/views", server ?? script.src), {
@@ -73,10 +75,13 @@
       // Too many just now, or ours to mend: with the next page. What is wrong otherwise stays wrong.
       if (answer.status === 429 || answer.status >= 500) return;
       if (!answer.ok) console.error("track:", (await answer.json()).detail);
-      const left = load();
-      left.seen = left.seen.filter(({ id }) => !some.some((each) => each.id === id));
-      // Who said no meanwhile has nothing kept.
-      if (left.agreed) save(left);
+      if (!answer.ok && some[1]) most = 1;
+      else {
+        const left = load();
+        left.seen = left.seen.filter(({ id }) => !some.some((each) => each.id === id));
+        // Who said no meanwhile has nothing kept.
+        if (left.agreed) save(left);
+      }
     } catch {
       return;
     } finally {
