@@ -36,6 +36,7 @@ from starter.ops.pausing import Pausing
 from starter.ops.previews import Previews
 from starter.ops.repair import Repairs
 from starter.ops.upkeep import Upkeep
+from starter.reporting.analytics import Analytics
 from starter.reporting.delays import DelayReports
 from starter.reporting.experiments import Experiments
 from starter.reporting.messages import MessageReports
@@ -113,6 +114,7 @@ class Services:
     paths: Paths
     why: Why
     reports: Reports
+    analytics: Analytics
     revenue: Revenue
     experiments: Experiments
     links: Links
@@ -183,6 +185,7 @@ def build_services(
         paths=Paths(journeys, client, archive),
         why=Why(pool),
         reports=Reports(pool),
+        analytics=Analytics(pool),
         revenue=Revenue(pool),
         experiments=Experiments(pool),
         links=Links(pool),

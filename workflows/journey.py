@@ -25,6 +25,7 @@ class JourneyWorkflow:
     def __init__(self, start: JourneyStart) -> None:
         self._world = TemporalWorld(start)
         self._journey = Journey(start, self._world)
+        self._world.path = lambda: self._journey.path
 
     @workflow.run
     async def run(self, start: JourneyStart) -> None:
@@ -35,11 +36,15 @@ class JourneyWorkflow:
                 raise
             # Cancelled with Temporal's own tools, at a rest or in the midst of an activity, whose failure then says so:
             # the place must pass to the next contact all the same.
-            await policies.close(Close(journey_id=start.journey_id, ending=Ending.EXITED, reason=Reason.CANCELLED))
+            await self._close(start, Ending.EXITED, Reason.CANCELLED)
             raise
         if not self._world.closed:
-            await policies.close(Close(journey_id=start.journey_id, ending=ended.ending, reason=ended.reason))
+            await self._close(start, ended.ending, ended.reason)
         await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _close(self, start: JourneyStart, ending: Ending, reason: Reason | None) -> None:
+        entered = self._world.unrecorded()
+        await policies.close(Close(journey_id=start.journey_id, ending=ending, reason=reason, entered=entered))
 
     @workflow.signal(name=Signal.PLACE_GIVEN)
     def place_given(self, place: PlaceGiven) -> None:

@@ -25,13 +25,17 @@ from schemas.journey.activities import (
     RecordPosition,
 )
 from schemas.journey.outcome import Outcome
+from schemas.journey.path import EnteredStep, JourneyPath
 from schemas.journey.signals import CONFIRMED, Broadcast, ContactEvent, Leave, Move, PlaceGiven, Skip, Wake
 from schemas.journey.state import JourneyStart, JourneyState, Phase
 from schemas.reasons import Reason
 from schemas.time.moments import Until
 from workflows import policies
+from workflows.interpreter.journey import WAITING_LIST
 from workflows.interpreter.world import Awaited, Woken, awaits_nothing
 
+LINE_RECORDED = "line-recorded"
+"""The patch by which histories from before it replay."""
 MOST_PENDING_EVENTS = 100
 """Pending events carried into a new run, the newest ones: its start input must not grow without bound."""
 
@@ -52,6 +56,10 @@ class TemporalWorld:
         self._seen = {event.event_id for event in self._pending_events}
         self._seen_until = start.state.seen_until
         self._state: Callable[[], JourneyState] = lambda: start.state
+        self.path: Callable[[], JourneyPath] | None = None
+        """The path so far; the workflow says where from."""
+        self._recorded_stays = start.state.recorded_stays
+        self._rested = start.state.rested
 
     def receive(self, event: ContactEvent) -> None:
         """Take an event once, however often it is signalled, and keep events in the order in which they happened."""
@@ -119,6 +127,7 @@ class TemporalWorld:
                 return self.leaving
             return self.places[0] if self.places else self.broadcasts[0] if self.broadcasts else None
 
+        await self._record_line()
         moment = until()
         await self._until(moment, lambda: woken_by() is not None or until() != moment)
         woken = woken_by()
@@ -126,6 +135,27 @@ class TemporalWorld:
         if isinstance(woken, Broadcast):
             self.broadcasts.popleft()
         return self._take_leave(woken) if isinstance(woken, Leave) else woken
+
+    async def _record_line(self) -> None:
+        """Record that it stands in line, where PostgreSQL cannot tell: after a rest, or steps that were not recorded.
+
+        Who comes from their sign-up, or from a message, stands in line by `waiting` itself.
+        """
+        path = self.path() if self.path is not None else None
+        passed = path is not None and any(
+            each.step != WAITING_LIST for each in path.entered_since(self._recorded_stays)
+        )
+        if (passed or self._rested) and workflow.patched(LINE_RECORDED):
+            await self.record_position(StepId(WAITING_LIST), None)
+            self._rested = False
+
+    def unrecorded(self) -> tuple[EnteredStep, ...]:
+        """The stays that PostgreSQL was not told of; whoever asks tells it of them."""
+        if self.path is None:
+            return ()
+        path = self.path()
+        entered, self._recorded_stays = path.entered_since(self._recorded_stays), path.stays
+        return entered
 
     def _take_leave(self, leave: Leave) -> Leave:
         """Use the request to leave once: the farewell after it may rest, and must not be left by the same request."""
@@ -142,7 +172,7 @@ class TemporalWorld:
             self._continue_as_new(self._state())
 
     async def deliver(self, request: Deliver) -> Outcome:
-        delivered = await policies.deliver(request)
+        delivered = await policies.deliver(request.model_copy(update={"entered": self.unrecorded()}))
         self.closed = delivered.closed
         return delivered.outcome
 
@@ -174,7 +204,10 @@ class TemporalWorld:
         return (await policies.call_webhook(call)).taken
 
     async def record_position(self, step: StepId, cause: Reason | None) -> None:
-        await policies.record_position(RecordPosition(journey_id=self._start.journey_id, step=step, cause=cause))
+        journey, self._rested = self._start.journey_id, True
+        await policies.record_position(
+            RecordPosition(journey_id=journey, step=step, cause=cause, entered=self.unrecorded())
+        )
 
     async def moved(self, move: Move) -> None:
         self._program = move.program
@@ -186,6 +219,8 @@ class TemporalWorld:
             "leaving": self.leaving.reason if self.leaving else None,
             "pending_events": tuple(self._pending_events[-MOST_PENDING_EVENTS:]),
             "seen_until": self._seen_until,
+            "recorded_stays": self._recorded_stays,
+            "rested": self._rested,
         }
         state = state.model_copy(update=carried)
         workflow.continue_as_new(self._start.model_copy(update={"program": self._program, "state": state}))

@@ -95,6 +95,7 @@ class DeliverActivity:
             ApplicationError: the provider certainly did not take it, or another attempt may be sending it: try again.
         """
         effects = RealEffects(self._means, request)
+        await self._means.ledger.record_entered(request)
         try:
             async with signs_of_life():
                 outcome = await deliver_in_order(request, effects)

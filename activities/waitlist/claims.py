@@ -15,8 +15,10 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.episodes import ARMED_AT_ONCE, look_again
 from activities.waitlist.line_terms import who_follows
+from activities.waitlist.path_entries import record_entered
 from schemas.ids import AlertId, ContactId, JourneyId, StoreId, Subject, VersionId
 from schemas.journey.activities import LeftWaitlist
+from schemas.journey.path import EnteredStep
 from schemas.journey.program import Program
 from schemas.journey.shelf import PlacesGiven
 from schemas.journey.state import JourneyStart, JourneyState, Phase
@@ -196,8 +198,15 @@ class Waitlist:
                 return LeftWaitlist(claim_id=None)
             return LeftWaitlist(claim_id=await SQL.open_claim.value(connection, journey_id=journey_id))
 
-    async def close(self, journey_id: JourneyId, ending: Ending, reason: Reason | None) -> None:
-        """Record a journey's end. A claim it never used lapses, and its place passes on."""
+    async def close(
+        self, journey_id: JourneyId, ending: Ending, reason: Reason | None, entered: Sequence[EnteredStep] = ()
+    ) -> None:
+        """Record a journey's end. A claim it never used lapses, and its place passes on.
+
+        Args:
+            entered: the stays that were not recorded yet.
+        """
+        await record_entered(self._pool, journey_id, entered)
         end = {"journey_id": journey_id, "ending": ending, "reason": reason}
         if await SQL.close_settled.value(self._pool, **end) is not None:
             return

@@ -83,5 +83,5 @@ class PlaceActivities:
 
     @activity.defn(name=Activity.CLOSE)
     async def close(self, request: Close) -> None:
-        await self._waitlist.close(request.journey_id, request.ending, request.reason)
+        await self._waitlist.close(request.journey_id, request.ending, request.reason, request.entered)
         log.info("journey closed", journey=request.journey_id, ending=request.ending, reason=request.reason)

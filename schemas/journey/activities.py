@@ -8,6 +8,7 @@ from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import CallWebhook, ContactChange, Send
 from schemas.ids import JourneyId, StepId, VersionId
 from schemas.journey.outcome import Outcome
+from schemas.journey.path import EnteredStep
 from schemas.model import Wire
 from schemas.reasons import Ending, Reason
 from schemas.time.moments import Until
@@ -73,11 +74,15 @@ class CalledOut(Wire):
 
 
 class RecordPosition(Wire):
-    """Record in PostgreSQL where the journey rests, for lists and counts; `cause`: what stops it there, if anything."""
+    """Record in PostgreSQL where the journey rests, for lists and counts; `cause`: what stops it there, if anything.
+
+    `entered`: the stays that were not recorded yet.
+    """
 
     journey_id: JourneyId
     step: StepId
     cause: Reason | None = None
+    entered: tuple[EnteredStep, ...] = ()
 
 
 class Moved(Wire):
@@ -104,6 +109,7 @@ class Deliver(Wire):
         version: whose message it is.
         give_up_at: when a provider that cannot be reached is no longer waited for.
         last: the journey is completed once the contact was told by it.
+        entered: the stays that were not recorded yet.
     """
 
     journey_id: JourneyId
@@ -113,6 +119,7 @@ class Deliver(Wire):
     round: int
     give_up_at: AwareDatetime
     last: bool = False
+    entered: tuple[EnteredStep, ...] = ()
 
     @property
     def key(self) -> str:
@@ -151,8 +158,9 @@ class LeftWaitlist(Wire):
 
 
 class Close(Wire):
-    """The journey has ended: record how."""
+    """The journey has ended: record how; `entered`: the stays that were not recorded yet."""
 
     journey_id: JourneyId
     ending: Ending
     reason: Reason | None
+    entered: tuple[EnteredStep, ...] = ()

@@ -42,6 +42,10 @@ class Why(StrEnum):
     """The journey was to leave while it rested here."""
 
 
+PASSING: frozenset[PathKind] = frozenset({"go_to", "exit"})
+"""Kinds of steps that only say where it goes on; nobody is ever at one."""
+
+
 class PathEntry(Wire):
     """One stay at one step, in the contact's journey's own time.
 
@@ -67,6 +71,14 @@ class PathEntry(Wire):
     moved_to: VersionId | None = None
 
 
+class EnteredStep(Wire):
+    """A stay that began: `number` is its place in the whole path, from 0, and `at` when it was entered."""
+
+    number: int
+    step: str
+    at: AwareDatetime
+
+
 class LeftOut(Wire):
     """What is left out of a very long path: the number of `stays`, which came `after` so many that are kept.
 
@@ -88,6 +100,23 @@ class JourneyPath(Wire):
     left_out: LeftOut = LeftOut()
     ending: Ending | None = None
     reason: Reason | None = None
+
+    @property
+    def stays(self) -> int:
+        """How many stays it has, with those that are left out."""
+        return len(self.entries) + self.left_out.stays
+
+    def entered_since(self, told: int) -> tuple[EnteredStep, ...]:
+        """The stays after the first `told`, without those that are left out, and without what is no place to be at."""
+        found: list[EnteredStep] = []
+        for index in range(len(self.entries) - 1, -1, -1):
+            entry = self.entries[index]
+            number = index + (self.left_out.stays if index >= self.left_out.after else 0)
+            if number < told:
+                break
+            if entry.kind not in PASSING:
+                found.append(EnteredStep(number=number, step=entry.step, at=entry.entered_at))
+        return tuple(reversed(found))
 
 
 def describe_exit(entry: PathEntry) -> str:

@@ -43,6 +43,8 @@ class JourneyState(Wire):
         seen_until: when the event happened that last ended a wait; events up to then end no other.
         moving: the version to move to, until the journey rests at a step that it has too.
         left_out: what was dropped from the path, which is bounded.
+        recorded_stays: how many stays of the path PostgreSQL was told of.
+        rested: PostgreSQL was told of a rest in a thread, and not yet that it ended in line.
     """
 
     phase: Phase = Phase.ENTERED
@@ -59,6 +61,8 @@ class JourneyState(Wire):
     moving: Move | None = None
     path: tuple[PathEntry, ...] = ()
     left_out: LeftOut = LeftOut()
+    recorded_stays: int = 0
+    rested: bool = False
 
 
 class JourneyStart(Wire):

@@ -53,6 +53,7 @@ IDS_ALONE = {
     "histories",
     "operation_journeys",
     "outbox",
+    "path_entries",
     "yields",
 }
 """Tables with ids of a person's journeys and claims, and nothing that is said of them: histories hold ids only."""
@@ -114,6 +115,7 @@ HOW_LONG: dict[str, Kept | str] = {
     "credits": "as the sums that they are of",
     "journeys": "until they are erased: why somebody was told or not (P7)",
     "waiting": "as journeys",
+    "path_entries": "as journeys",
     "claims": "as journeys",
     "coupons": "of the shop: whose code was used does not change",
     "links": Kept.LINK,
@@ -148,6 +150,7 @@ OURS = {
     "events.variant_id": "of the shop's things",
     "events.items": "of the shop's things",
     "journeys.at_step": "of the document",
+    "path_entries.step": "of the document",
     "journeys.cart": "made by us",
     "journeys.entered_on": "of the document",
     "journeys.entered_product_id": "of the shop's things",

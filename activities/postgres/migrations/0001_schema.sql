@@ -732,6 +732,7 @@ create index journeys_by_subject on journeys (store_id, subject, entered_at desc
 create index journeys_by_store on journeys (store_id, contact_id);
 create unique index one_journey_at_a_time on journeys (conversation, store_id, contact_id, cart)
     where alert_id is null and ended_at is null;
+create index journeys_by_conversation on journeys (conversation, entered_at desc);
 create index journeys_without_alert on journeys (conversation) where alert_id is null;
 create index journeys_told on journeys (told_at) where told_at is not null;
 create index journeys_open on journeys (conversation, version_id) where ended_at is null;
@@ -739,6 +740,17 @@ create index journeys_held_up on journeys (held_up_by, at_since) where ended_at 
 create index journeys_open_of_contact on journeys (contact_id) where ended_at is null;
 -- Those to look at. As small as what is left to do.
 create index journeys_to_archive on journeys (ended_at, id) where ended_at is not null and archived_at is null;
+
+-- What a journey came by: one row for each stay of its path, by its number there. Told with the activities that follow it, so
+-- that reports count every step without reading a history. Who stands in line is `waiting`.
+create table path_entries (
+    journey_id text not null references journeys,
+    number     integer not null check (number >= 0),
+    step       text not null check (step <> ''),
+    entered_at timestamptz not null,
+    primary key (journey_id, number)
+);
+create index path_entries_in_time on path_entries (entered_at);
 
 -- Places in line, one per journey of an alert.
 create table waiting (
@@ -2073,6 +2085,65 @@ create table credits (
 create index credits_by_send on credits (send_key);
 create trigger credits_stay before update of send_key, touch, sent_at, touched_at, ordered_at, model on credits
     for each row execute function refuse_change();
+
+-- What happened in a conversation to its contacts, one row for each time: `entry`, `now`, `why_not`, `revenue`. Reports count
+-- these, and show those behind a count. `place`: a step, `waiting-list`, or empty for the conversation's entrance. The period is
+-- of what happened; `now` has none. Who was refused a message is counted at its step; who left the line untold, in line.
+create function happened_in(of text, since timestamptz, until timestamptz, of_stores text[], of_version text)
+    returns table (what text, place text, contact_id text, journey_id text, store_id text, at timestamptz, reason text,
+                   amount numeric, currency text, cancelled boolean, key text) language sql stable as $$
+    with own as materialized (
+        select j.* from journeys j
+        where j.conversation = of and (of_stores is null or j.store_id = any(of_stores))
+          and (of_version is null or j.version_id = of_version)
+    )
+    select 'entry', '', j.contact_id, j.id, j.store_id, j.entered_at, null, null::numeric, null, false, j.id
+    from own j where j.entered_at >= since and j.entered_at < until
+    union all
+    select 'entry', 'waiting-list', j.contact_id, j.id, j.store_id, j.entered_at, null, null, null, false, j.id
+    from own j where j.alert_id is not null and j.entered_at >= since and j.entered_at < until
+    union all
+    select 'entry', p.step, j.contact_id, j.id, j.store_id, p.entered_at, null, null, null, false, j.id || '/' || p.number
+    from own j join path_entries p on p.journey_id = j.id
+    where p.entered_at >= since and p.entered_at < until and p.step <> 'waiting-list'
+    union all
+    select 'now', coalesce(j.at_step, case when w.state in ('waiting', 'claimed') then 'waiting-list' else '' end),
+           j.contact_id, j.id, j.store_id, coalesce(j.at_since, j.entered_at), null, null, null, false, j.id
+    from own j left join waiting w on w.journey_id = j.id
+    where j.ended_at is null
+    union all
+    select 'why_not', s.step, j.contact_id, j.id, j.store_id, s.settled_at, s.outcome ->> 'reason', null, null, false, s.key
+    from own j join sends s on s.journey_id = j.id
+    where s.state = 'refused' and s.settled_at >= since and s.settled_at < until
+    union all
+    select 'why_not', case when w.state = 'left' then 'waiting-list' else coalesce(j.at_step, '') end,
+           j.contact_id, j.id, j.store_id, j.ended_at, j.reason, null, null, false, j.id
+    from own j left join waiting w on w.journey_id = j.id
+    where j.reason is not null and j.told_at is null and j.ended_at >= since and j.ended_at < until
+      and not exists (
+          select from sends s where s.journey_id = j.id and s.state = 'refused' and s.outcome ->> 'reason' = j.reason)
+    union all
+    select 'why_not', '', e.contact_id, null, e.store_id, e.happened_at, c.reason, null, null, false,
+           e.store_id || '/' || e.id || '/' || c.alert || '/' || coalesce(c.variant, '')
+    from events e
+    cross join lateral jsonb_to_recordset(coalesce(e.outcome -> 'alerts', '[]'))
+        as c (alert text, variant text, result text, reason text)
+    join alerts a on a.id = c.alert
+    where a.conversation = of and of_version is null and c.result = 'not_entered' and c.reason is not null
+      and e.happened_at >= since and e.happened_at < until and (of_stores is null or e.store_id = any(of_stores))
+    union all
+    select 'why_not', '', e.contact_id, null, e.store_id, e.happened_at, c.reason, null, null, false, e.store_id || '/' || e.id
+    from events e
+    cross join lateral jsonb_to_recordset(coalesce(e.outcome -> 'conversations', '[]'))
+        as c (conversation text, result text, reason text)
+    where c.conversation = of and of_version is null and c.result = 'not_entered' and c.reason is not null
+      and e.happened_at >= since and e.happened_at < until and (of_stores is null or e.store_id = any(of_stores))
+    union all
+    select 'revenue', s.step, j.contact_id, j.id, t.store_id, t.ordered_at, null, t.net, t.currency, t.cancelled,
+           t.store_id || '/' || t.order_id
+    from own j join sends s on s.journey_id = j.id join credits c on c.send_key = s.key join order_totals t on (t.store_id, t.order_id) = (c.store_id, c.order_id)
+    where t.ordered_at >= since and t.ordered_at < until
+$$;
 
 -- Codes that a shop made, by the list that it put them in; each is given to one person.
 create table coupons (
