@@ -37,6 +37,7 @@ from starter.ops.previews import Previews
 from starter.ops.repair import Repairs
 from starter.ops.upkeep import Upkeep
 from starter.reporting.analytics import Analytics
+from starter.reporting.daily import DailyReports
 from starter.reporting.delays import DelayReports
 from starter.reporting.experiments import Experiments
 from starter.reporting.messages import MessageReports
@@ -115,6 +116,7 @@ class Services:
     why: Why
     reports: Reports
     analytics: Analytics
+    daily_reports: DailyReports
     revenue: Revenue
     experiments: Experiments
     links: Links
@@ -186,6 +188,7 @@ def build_services(
         why=Why(pool),
         reports=Reports(pool),
         analytics=Analytics(pool),
+        daily_reports=DailyReports(pool),
         revenue=Revenue(pool),
         experiments=Experiments(pool),
         links=Links(pool),

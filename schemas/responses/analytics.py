@@ -33,7 +33,7 @@ class PlaceFigures(Model):
     """What happened at one place.
 
     Attributes:
-        place: the id of a step, `waiting-list`, or `ENTRANCE`.
+        place: the id of a step, `waiting-list/ALERT`, or `ENTRANCE`.
         entries: how often somebody came there in the period; in line: how many entered it.
         people: how many people that were.
         now: how many are there at this moment.

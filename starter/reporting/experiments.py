@@ -75,6 +75,14 @@ class Experiments:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    async def names(self, conversation: str | None = None, stores: Sequence[StoreId] | None = None) -> list[str]:
+        """Every experiment that a published version names, of one conversation or of all.
+
+        Args:
+            stores: only those of lists that are for one of these; None: all.
+        """
+        return await SQL.names.values(self._pool, conversation=conversation, stores=stores)
+
     async def report(self, name: str, stores: Sequence[StoreId] | None = None) -> ExperimentReport:
         """What it found so far.
 

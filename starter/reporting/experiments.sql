@@ -44,3 +44,10 @@ select o.held_out, count(*) filter (where not o.in_both) as contacts, count(*) f
        coalesce((select jsonb_object_agg(currency, jsonb_build_object('total', total::text, 'squares', squares::text))
                  from money m where m.held_out = o.held_out), '{}') as money
 from ordered o group by 1;
+
+-- name: names
+select distinct v.experiment ->> 'name' as name
+from versions v left join lists l on l.code = v.document -> 'list' ->> 'code'
+where v.experiment is not null and (:conversation::text is null or v.conversation = :conversation)
+  and (:stores::text[] is null or l.stores is null or l.stores && :stores)
+order by 1;

@@ -5,6 +5,9 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.attribution import Touch
+from schemas.responses.analytics import ConversationAnalytics, CountedContact
+from schemas.responses.coupons import CouponList, CouponLists
+from schemas.responses.daily import DailyReport
 from schemas.responses.delays import DelayReport, LegFigures
 from schemas.responses.experiments import ExperimentReport
 from schemas.responses.message_activity import MessageActivity, MessageFigures
@@ -59,6 +62,50 @@ def delays_csv(report: DelayReport) -> bytes:
     """One line for each leg, lengths in seconds; the columns are the fields of `LegFigures`."""
     columns = tuple(LegFigures.model_fields)
     return _write(columns, ([getattr(row, name) for name in columns] for row in report.legs))
+
+
+def daily_csv(report: DailyReport) -> bytes:
+    """One line for each day, what it is of, and currency; messages and orders stand in the first of a day."""
+    return _write(("day", report.by, "sent", "orders", "currency", "earned"), _days(report))
+
+
+def analytics_csv(report: ConversationAnalytics) -> bytes:
+    """One line for each place and measure; for those who were not told each reason, and each currency earned."""
+    return _write(("place", "measure", "of", "value"), _places(report))
+
+
+def people_csv(people: Iterable[CountedContact]) -> bytes:
+    """One line for each behind a number; the columns are the fields of `CountedContact`."""
+    columns = tuple(CountedContact.model_fields)
+    return _write(columns, ([getattr(row, name) for name in columns] for row in people))
+
+
+def coupons_csv(report: CouponLists) -> bytes:
+    """One line for each list of codes."""
+    columns = tuple(name for name in CouponList.model_fields if name != "alerts")
+    return _write(
+        (*columns, "alerts"),
+        ([*(getattr(row, name) for name in columns), ", ".join(row.alerts)] for row in report.lists),
+    )
+
+
+def _days(report: DailyReport) -> Iterator[tuple[object, ...]]:
+    for each in report.days:
+        first, *others = sorted(each.earned.items()) or [("", "")]
+        yield each.day, each.of, each.sent, each.orders, *first
+        for currency, amount in others:
+            yield each.day, each.of, 0, 0, currency, amount
+
+
+def _places(report: ConversationAnalytics) -> Iterator[tuple[object, ...]]:
+    for each in report.places:
+        place = each.place or "entrance"
+        for measure in ("entries", "people", "now", "orders"):
+            yield place, measure, "", getattr(each, measure)
+        for currency, amount in sorted(each.revenue.items()):
+            yield place, "revenue", currency, amount
+        for reason, count in sorted(each.why_not.items()):
+            yield place, "why_not", reason, count
 
 
 def _measures(report: ListReport) -> Iterator[tuple[object, ...]]:

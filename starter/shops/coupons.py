@@ -4,7 +4,7 @@ Reserving and returning is done by triggers on claims (claims_reserve_coupons, c
 that nobody can give a place and forget its code.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -12,6 +12,7 @@ from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
 from schemas.errors import DomainError, ErrorKind
+from schemas.ids import StoreId
 from schemas.names import Code
 from schemas.responses.coupons import LONGEST_CODE, CouponList, CouponLists, CouponsAdded, is_code
 
@@ -63,13 +64,17 @@ class Coupons:
                 given = codes[begin : begin + AT_ONCE]
                 added += len(await SQL.add.values(connection, coupon_list=coupon_list, codes=given))
             await write_audit(connection, by, "coupons added", {"list": coupon_list, "added": added})
-            lists = await SQL.lists.rows(connection, CouponList)
+            lists = await SQL.lists.rows(connection, CouponList, stores=None)
         free = next((each.free for each in lists if each.coupon_list == coupon_list), 0)
         return CouponsAdded(coupon_list=coupon_list, added=added, known=len(codes) - added, free=free)
 
-    async def lists(self) -> CouponLists:
-        """Every list, with what became of its codes."""
-        return CouponLists(lists=tuple(await SQL.lists.rows(self._pool, CouponList)))
+    async def lists(self, stores: Sequence[StoreId] | None = None) -> CouponLists:
+        """Every list, with what became of its codes.
+
+        Args:
+            stores: only lists whose codes are given in none but these; None: all.
+        """
+        return CouponLists(lists=tuple(await SQL.lists.rows(self._pool, CouponList, stores=stores)))
 
     async def show(self, coupon_list: str) -> CouponList:
         """One list, with what became of its codes.

@@ -21,4 +21,7 @@ with used as (
 select coupon_list, coalesce(c.codes, 0) as codes, coalesce(c.free, 0) as free, coalesce(c.reserved, 0) as reserved,
        coalesce(c.redeemed, 0) as redeemed, coalesce(m.missing, 0) as missing, m.last_missing_at, coalesce(u.alerts, '{}') as alerts
 from counted c full join used u using (coupon_list) left join missed m using (coupon_list)
+where :stores::text[] is null or (u.alerts is not null and not exists (
+    select from alerts a join lists l on l.code = a.list_code
+    where a.id = any(u.alerts) and not coalesce(l.stores <@ :stores, false)))
 order by coupon_list;

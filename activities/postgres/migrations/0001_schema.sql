@@ -2087,8 +2087,8 @@ create trigger credits_stay before update of send_key, touch, sent_at, touched_a
     for each row execute function refuse_change();
 
 -- What happened in a conversation to its contacts, one row for each time: `entry`, `now`, `why_not`, `revenue`. Reports count
--- these, and show those behind a count. `place`: a step, `waiting-list`, or empty for the conversation's entrance. The period is
--- of what happened; `now` has none. Who was refused a message is counted at its step; who left the line untold, in line.
+-- these, and show those behind a count. `place`: a step, `waiting-list/ALERT`, or empty for the conversation's entrance. The period
+-- is of what happened; `now` has none. Who was refused a message is counted at its step; who left the line untold, in line.
 create function happened_in(of text, since timestamptz, until timestamptz, of_stores text[], of_version text)
     returns table (what text, place text, contact_id text, journey_id text, store_id text, at timestamptz, reason text,
                    amount numeric, currency text, cancelled boolean, key text) language sql stable as $$
@@ -2100,14 +2100,15 @@ create function happened_in(of text, since timestamptz, until timestamptz, of_st
     select 'entry', '', j.contact_id, j.id, j.store_id, j.entered_at, null, null::numeric, null, false, j.id
     from own j where j.entered_at >= since and j.entered_at < until
     union all
-    select 'entry', 'waiting-list', j.contact_id, j.id, j.store_id, j.entered_at, null, null, null, false, j.id
+    select 'entry', 'waiting-list/' || j.alert_id, j.contact_id, j.id, j.store_id, j.entered_at, null, null, null, false, j.id
     from own j where j.alert_id is not null and j.entered_at >= since and j.entered_at < until
     union all
     select 'entry', p.step, j.contact_id, j.id, j.store_id, p.entered_at, null, null, null, false, j.id || '/' || p.number
     from own j join path_entries p on p.journey_id = j.id
     where p.entered_at >= since and p.entered_at < until and p.step <> 'waiting-list'
     union all
-    select 'now', coalesce(j.at_step, case when w.state in ('waiting', 'claimed') then 'waiting-list' else '' end),
+    select 'now', case when coalesce(j.at_step, 'waiting-list') <> 'waiting-list' then j.at_step
+                       when w.state in ('waiting', 'claimed') then 'waiting-list/' || j.alert_id else '' end,
            j.contact_id, j.id, j.store_id, coalesce(j.at_since, j.entered_at), null, null, null, false, j.id
     from own j left join waiting w on w.journey_id = j.id
     where j.ended_at is null
@@ -2116,7 +2117,7 @@ create function happened_in(of text, since timestamptz, until timestamptz, of_st
     from own j join sends s on s.journey_id = j.id
     where s.state = 'refused' and s.settled_at >= since and s.settled_at < until
     union all
-    select 'why_not', case when w.state = 'left' then 'waiting-list' else coalesce(j.at_step, '') end,
+    select 'why_not', case when w.state = 'left' then 'waiting-list/' || j.alert_id else coalesce(j.at_step, '') end,
            j.contact_id, j.id, j.store_id, j.ended_at, j.reason, null, null, false, j.id
     from own j left join waiting w on w.journey_id = j.id
     where j.reason is not null and j.told_at is null and j.ended_at >= since and j.ended_at < until

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from starter.http.console import assets
-from starter.http.console.pages import contacts, conversations, designer
+from starter.http.console.pages import contacts, conversations, designer, reports
 from starter.http.console.rendering import page, words
 from starter.http.problems import Refusal
 
