@@ -19,6 +19,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     contacts.router,
     conversations.router,
     designer.router,
+    reports.router,
 )
 """Of every part; each page declares the role that it is for."""
 _OF_MACHINES = ("/v1/", "/client/", "/livez", "/readyz", "/metrics", "/openapi.json")
