@@ -10,12 +10,13 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from starter.http.console import assets
-from starter.http.console.pages import contacts, conversations, designer, reports
+from starter.http.console.pages import analytics, contacts, conversations, designer, reports
 from starter.http.console.rendering import page, words
 from starter.http.problems import Refusal
 
 ROUTERS: tuple[APIRouter, ...] = (
     assets.router,
+    analytics.router,
     contacts.router,
     conversations.router,
     designer.router,
