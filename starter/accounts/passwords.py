@@ -9,7 +9,7 @@ import secrets
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -33,8 +33,9 @@ class PasswordRefused(DomainError):
     code = "password_refused"
     kind = ErrorKind.INVALID
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, why: Literal["short", "long", "guessed"], message: str) -> None:
         super().__init__(message, fields=(FieldError("password", message),))
+        self.why = why
 
 
 class Passwords:
@@ -76,13 +77,16 @@ def require_good(password: str, about: Sequence[str]) -> None:
     """
     length = len(_normal(password))
     if length < SHORTEST:
-        raise PasswordRefused(f"It needs {SHORTEST} characters or more; several words are easy to keep in mind.")
+        raise PasswordRefused(
+            "short", f"It needs {SHORTEST} characters or more; several words are easy to keep in mind."
+        )
     if length > LONGEST:
-        raise PasswordRefused(f"It may have {LONGEST} characters at most.")
+        raise PasswordRefused("long", f"It may have {LONGEST} characters at most.")
     known = [part for text in (*OURS, *about) for part in (text, "".join(text.split()), *re.split(r"[@.\s]+", text))]
     if _score(_normal(password)[:_JUDGED], known) < LEAST_SCORE:
         raise PasswordRefused(
-            "It would be among the first to be tried: choose other words, not a name, a date or a row of keys."
+            "guessed",
+            "It would be among the first to be tried: choose other words, not a name, a date or a row of keys.",
         )
 
 

@@ -1,6 +1,7 @@
 """Users as rows: how one is added and read, for the services that do so."""
 
 from collections.abc import Collection
+from functools import cache
 from zoneinfo import available_timezones
 
 import asyncpg
@@ -26,6 +27,7 @@ class UserRefused(DomainError):
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message, fields=(FieldError(field, message),))
+        self.field = field
 
 
 class UserExists(DomainError):
@@ -84,6 +86,15 @@ def proper_name(text: str) -> str:
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise UserRefused("name", f"A name has 1 to {LONGEST_NAME} characters.")
     return name
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The time zones to choose from, as they are named after places."""
+    places = (
+        each for each in available_timezones() if "/" in each and not each.startswith(("Etc/", "SystemV/", "US/"))
+    )
+    return ("UTC", *sorted(places))
 
 
 def known_zone(text: str) -> str:

@@ -89,6 +89,10 @@ class Users:
         """Every user by name, those who are disabled last."""
         return tuple(await SQL.users.rows(self._pool, UserReport, id=None, email=None))
 
+    async def any(self) -> bool:
+        """Whether there is one."""
+        return bool(await SQL.any_user.value(self._pool))
+
     async def one(self, user_id: str) -> UserReport:
         """One user.
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from starter.accounts.viewer import Viewer
 from starter.http.console.app import problem_page, shows_pages
 from starter.http.metrics import Metrics
 from starter.http.networks import client_network
@@ -87,6 +88,9 @@ class RequestLog:
 def _caller(scope: Scope, status: int) -> dict[str, str]:
     """Whose key it was and from where, so that the use of a leaked key can be traced; of shoppers nothing."""
     holder = scope.get("state", {}).get("holder")
+    viewer = scope.get("state", {}).get("viewer")
+    if isinstance(viewer, Viewer):
+        return {"user": viewer.user_id, "network": client_network(scope.get("client"))}
     if isinstance(holder, Holder):
         return {"key": holder.name, "network": client_network(scope.get("client"))}
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS):

@@ -41,11 +41,12 @@ class NoSuchKey(DomainError):
         super().__init__(f"There is no valid API key '{name}'.")
 
 
+LONGEST_NAME = 100
 SHORTEST_LIFE = timedelta(minutes=1)
 
 
 class KeyUseless(DomainError):
-    """A key that would open nothing: no scope, no store, or it is over within a minute."""
+    """A key that nobody could name, or that would open nothing: no scope, no store, or it is over within a minute."""
 
     code = "key_useless"
     kind = ErrorKind.ARGUMENT
@@ -109,6 +110,8 @@ class Keys:
         Raises:
             KeyExists, KeyUseless: as they say.
         """
+        if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+            raise KeyUseless(f"A name has 1 to {LONGEST_NAME} characters, all of them visible.")
         if not scopes or (stores is not None and not all(stores)) or stores == ():
             raise KeyUseless("A key needs a scope, and stores that it is for have an id.")
         if expires_at is not None and expires_at < datetime.now(UTC) + SHORTEST_LIFE:

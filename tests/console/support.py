@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 
 import httpx
 from playwright.async_api import ConsoleMessage, Error, Page
@@ -12,34 +13,44 @@ from activities.postgres.pool import Pool
 from schemas.ids import UserId
 from schemas.responses.users import Grant, Language, Role
 from schemas.settings import Settings
-from starter.accounts.viewer import Viewer
+from starter.accounts.tokens import form_token
 from starter.http.app import create_app
+from starter.http.console.signed_in import COOKIE
 from starter.http.server import serving
 from starter.services import Services
+from tests.accounts.staff import HERE, PASSWORD
 from tests.history import PATIENCE
 from tests.http.conftest import services_over
 from tests.http.web import PLAIN, SETTINGS
 from tests.shop_page.visit import AXE
 
 WIDTHS = (360, 1280)
+_numbers = count(1)
 
 
 @dataclass(frozen=True)
 class Console:
-    """A console that runs, and a client that is signed in."""
+    """A console that runs, and a client that is signed in.
+
+    Attributes:
+        user_id: who it is.
+        session: the token of their session.
+    """
 
     url: str
     services: Services
     client: httpx.AsyncClient
+    user_id: UserId
+    session: str
+
+    @property
+    def csrf(self) -> str:
+        """What their forms are known by."""
+        return form_token(self.session)
 
     async def post(self, path: str, **fields: str) -> httpx.Response:
         """A form of it, sent."""
-        return await self.client.post(path, data={"csrf": "csrf"} | fields)
-
-
-def viewer(*grants: Grant, language: Language = Language.ENGLISH) -> Viewer:
-    """Somebody with these roles."""
-    return Viewer(UserId("u-1"), "Kim", "kim@shop.example", language, "Europe/Berlin", grants, 1)
+        return await self.client.post(path, data={"csrf": self.csrf} | fields)
 
 
 def of_all(role: Role) -> Grant:
@@ -53,19 +64,23 @@ async def console_over(
 ) -> AsyncGenerator[Console]:
     """The console, open for somebody with these roles."""
     services = services_over(pool, client, settings=settings)
-    app = create_app(services, settings)
-    app.state.viewer = viewer(*grants, **said)
+    invited = await services.users.invite(
+        f"kim{next(_numbers)}@shop.example", "Kim", grants, "test", time_zone="Europe/Berlin", **said
+    )
+    session = await services.sign_in_links.use(invited.token, PASSWORD, HERE)
+    cookies = {COOKIE: session}
     async with (
-        serving(app, "127.0.0.1", 0) as served,
-        httpx.AsyncClient(base_url=served.url, timeout=PATIENCE, verify=PLAIN) as signed_in,
+        serving(create_app(services, settings), "127.0.0.1", 0) as served,
+        httpx.AsyncClient(base_url=served.url, timeout=PATIENCE, verify=PLAIN, cookies=cookies) as signed_in,
     ):
-        yield Console(served.url, services, signed_in)
+        yield Console(served.url, services, signed_in, invited.user_id, session)
 
 
 @asynccontextmanager
 async def looking(tab: Page, console: Console) -> AsyncGenerator[Page]:
     """A tab at the console, in which nothing is refused by the page's policy, or thrown by a script."""
     errors: list[str] = []
+    await tab.context.add_cookies([{"name": COOKIE, "value": console.session, "url": console.url}])
 
     def heard(said: ConsoleMessage) -> None:
         if said.type == "error":

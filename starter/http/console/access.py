@@ -1,25 +1,45 @@
-"""Who may open which page: each route of the console declares its role, and nothing is shown before that is checked."""
+"""Who may open which page: each route of the console declares its role, and nothing is shown before that is checked.
+
+What changes something needs the token of the session's forms besides, and comes from a page of this server.
+"""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response, Security, params
-from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie
+from starlette.convertors import register_url_convertor
 
 from schemas.responses.users import Role
+from starter.accounts.tokens import form_token, is_form_token
 from starter.accounts.viewer import Viewer
-from starter.http.console.rendering import with_query
+from starter.http.console.forms import posted
+from starter.http.console.rendering import page, words
+from starter.http.console.signed_in import COOKIE, to_sign_in, token_of, viewer_by_cookie
+from starter.http.dependencies import dependencies_of
+from starter.http.paths import Id
 from starter.http.problems import Kind, Refusal
 
-COOKIE = APIKeyCookie(name="session", auto_error=False)
+SCHEME = APIKeyCookie(name=COOKIE, auto_error=False)
 """Only tells whoever reads the routes; the check is ConsoleRoute's."""
+SOMEWHERE = "somewhere"
+SAFE = {"GET", "HEAD", "OPTIONS"}
+"""Methods that change nothing."""
 
 
-def needs_role(role: Role) -> Any:
-    """What one must be to open a route: one of its `dependencies`."""
-    return Security(COOKIE, scopes=[role])
+def needs_role(role: Role, *, somewhere: bool = False) -> Any:
+    """What one must be to open a route: one of its `dependencies`.
+
+    A route with `{store}` in its path is opened by whoever has the role in that store. Every other is about all stores,
+    and is opened by who has it in all.
+
+    Args:
+        somewhere: who has it in some store only opens the route too: it shows nothing but what is of the stores that
+            `viewer.stores(role)` names.
+    """
+    return Security(SCHEME, scopes=[role, SOMEWHERE] if somewhere else [role])
 
 
 class ConsoleRoute(APIRoute):
@@ -38,35 +58,63 @@ class ConsoleRoute(APIRoute):
         **options: Any,
     ) -> None:
         declared = [each.scopes or () for each in dependencies or () if isinstance(each, params.Security)]
-        roles = [role for some in declared for role in some]
+        scopes = [scope for some in declared for scope in some]
+        roles = [scope for scope in scopes if scope != SOMEWHERE]
         if len(roles) != 1:
             raise ValueError(f"{path} is behind a sign-in, so it declares one role: dependencies=[needs_role(…)]")
-        self.role = Role(roles[0])
+        self.role, self.somewhere = Role(roles[0]), SOMEWHERE in scopes
         super().__init__(path, endpoint, dependencies=dependencies, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def check_first(request: Request) -> Response:
-            viewer: Viewer | None = getattr(request.app.state, "viewer", None)
-            if viewer is None:
-                there = with_query("/sign-in", next=request.url.path)
-                return RedirectResponse(there, 303)
-            request.state.viewer = viewer
-            request.state.csrf = "csrf"
-            store = request.path_params.get("store")
-            if not viewer.may_somewhere(self.role):
-                raise Refusal(Kind.FORBIDDEN, f"This needs the role '{self.role}'.")
-            if store is not None and not viewer.may(self.role, store):
-                raise Refusal(Kind.NOT_FOUND, "There is no such store.")
+            viewer, token = await viewer_by_cookie(request), token_of(request)
+            if viewer is None or token is None:
+                return to_sign_in(request)
+            request.state.viewer, request.state.csrf = viewer, form_token(token)
+            self._authorize(viewer, request.path_params.get("store"))
+            if request.method not in SAFE and not (_is_ours(request) and await _is_of_session(request, token)):
+                return _stale(request)
+            return await handle(request)
+
+        return check_first
+
+    def _authorize(self, viewer: Viewer, store: str | None) -> None:
+        if store is not None and not viewer.knows(store):
+            raise Refusal(Kind.NOT_FOUND, "There is no such store.")
+        somewhere = self.somewhere and store is None
+        allowed = viewer.may_somewhere(self.role) if somewhere else viewer.may(self.role, store)
+        if not allowed:
+            raise Refusal(Kind.FORBIDDEN, f"This needs the role '{self.role}'.")
+
+
+class OpenRoute(APIRoute):
+    """A page for whoever is not signed in. What changes something comes from a page of this server here too."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def check_first(request: Request) -> Response:
+            if request.method not in SAFE and not _is_ours(request):
+                return _stale(request)
             return await handle(request)
 
         return check_first
 
 
 def console_router() -> APIRouter:
-    """A router whose every route needs somebody who is signed in, in a role that it declares."""
+    """A router whose every route needs somebody who is signed in, in a role that it declares.
+
+    In its paths `{name:id}` is an `Id`.
+    """
+    register_url_convertor("id", Id())
     return APIRouter(route_class=ConsoleRoute, include_in_schema=False, default_response_class=Response)
+
+
+def open_router() -> APIRouter:
+    """A router for signing in, where nobody is signed in."""
+    return APIRouter(route_class=OpenRoute, include_in_schema=False, default_response_class=Response)
 
 
 def viewer_of(request: Request) -> Viewer:
@@ -77,3 +125,27 @@ def viewer_of(request: Request) -> Viewer:
 
 
 CurrentViewer = Annotated[Viewer, Depends(viewer_of)]
+
+
+def _is_ours(request: Request) -> bool:
+    """Whether a page of this server asks: as the browser says, which no page can make it say otherwise."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return True  # no browser; one says where a form comes from that is posted
+    public = dependencies_of(request).public_url
+    hosts = {request.headers.get("Host"), urlsplit(public).netloc if public else None}
+    return urlsplit(origin).netloc in hosts - {None, ""}
+
+
+async def _is_of_session(request: Request, token: str) -> bool:
+    given = request.headers.get("X-CSRF-Token") or (await posted(request)).exact("csrf")
+    return is_form_token(token, given)
+
+
+def _stale(request: Request) -> Response:
+    t = words(request)
+    title, text = t("frame.stale"), t("frame.stale_text")
+    return page(request, "problem.html", block="page", status=403, title=title, text=text, request_id=None)

@@ -3,14 +3,24 @@
 What a service refuses, and what cannot be found, is shown to whoever asks for a page as a page.
 """
 
-from functools import cache
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from starter.http.console import assets
-from starter.http.console.pages import analytics, contacts, conversations, designer, reports
+from starter.http.console.access import ConsoleRoute, OpenRoute
+from starter.http.console.pages import (
+    analytics,
+    audit,
+    contacts,
+    conversations,
+    designer,
+    keys,
+    my_account,
+    reports,
+    sign_in,
+    users,
+)
 from starter.http.console.rendering import page, words
 from starter.http.problems import Refusal
 
@@ -21,21 +31,22 @@ ROUTERS: tuple[APIRouter, ...] = (
     conversations.router,
     designer.router,
     reports.router,
+    sign_in.open_pages,
+    sign_in.pages,
+    my_account.pages,
+    keys.pages,
+    audit.pages,
+    users.pages,
 )
 """Of every part; each page declares the role that it is for."""
 _OF_MACHINES = ("/v1/", "/client/", "/livez", "/readyz", "/metrics", "/openapi.json")
-
-
-@cache
-def _paths() -> frozenset[str]:
-    return frozenset(route.path for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
 
 
 def shows_pages(request: Request) -> bool:
     """Whether what went wrong is shown as a page: on one of the console's, or where a browser found nothing."""
     route = request.scope.get("route")
     if isinstance(route, APIRoute):
-        return route.path in _paths()
+        return isinstance(route, ConsoleRoute | OpenRoute)
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_OF_MACHINES)
 
 

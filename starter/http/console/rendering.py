@@ -92,7 +92,7 @@ def page(
         "nonce": nonce,
         "hx_nonce": Markup(' hx-nonce="{}"').format(nonce),
         "viewer": getattr(request.state, "viewer", None),
-        "csrf": getattr(request.state, "csrf", ""),
+        "form_token": getattr(request.state, "csrf", ""),
         "path": request.url.path,
         "parts": PARTS,
         "part": part_of(request.url.path),

@@ -49,7 +49,7 @@ class Words:
         self._locale = Locale.parse(language if language != "en" else "en_GB")
         self._words = words_of(language)
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         """What is said under a name. `{count}` chooses between `name` and `name_one`, where there is that.
 
         Raises:

@@ -3,19 +3,22 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 
 import httpx
 from fastapi import FastAPI
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
-from schemas.ids import StoreId, UserId
+from schemas.ids import StoreId
 from schemas.responses.users import Grant, Language, Role
 from starter.accounts.viewer import Viewer
 from starter.documents import load_document
 from starter.http.app import create_app
+from starter.http.console.signed_in import COOKIE
 from starter.http.server import serving
 from starter.services import Services
+from tests.accounts.staff import HERE, PASSWORD
 from tests.history import PATIENCE
 from tests.http.conftest import services_over
 from tests.http.web import PLAIN, SETTINGS
@@ -85,6 +88,8 @@ messages:
   bye: {channel: sms, text: Bye}
 """
 
+_numbers = count(1)
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -95,13 +100,15 @@ class Desk:
     services: Services
     browser: httpx.AsyncClient
 
-    def sign_in(self, role: Role, store: str | None = None, language: Language = Language.ENGLISH) -> Viewer:
-        """From now on this is who looks: one user for each role."""
+    async def sign_in(self, role: Role, store: str | None = None, language: Language = Language.ENGLISH) -> Viewer:
+        """From now on this is who looks."""
         grant = Grant(role=role, store_id=StoreId(store) if store else None)
-        viewer = Viewer(
-            UserId(f"u-{role}"), role.title(), f"{role}@shop.example", language, "Europe/Berlin", (grant,), 1
-        )
-        self.app.state.viewer = viewer
+        email = f"{role}{next(_numbers)}@shop.example"
+        invited = await self.services.users.invite(email, role.title(), [grant], "test", language, "Europe/Berlin")
+        session = await self.services.sign_in_links.use(invited.token, PASSWORD, HERE)
+        self.browser.cookies.set(COOKIE, session)
+        viewer = await self.services.sessions.viewer(session)
+        assert viewer is not None
         return viewer
 
 
@@ -118,5 +125,5 @@ async def desk_over(pool: Pool, client: Client) -> AsyncGenerator[Desk]:
         ) as browser,
     ):
         desk = Desk(served.url, app, services, browser)
-        desk.sign_in(Role.EDITOR)
+        await desk.sign_in(Role.EDITOR)
         yield desk

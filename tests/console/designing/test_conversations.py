@@ -35,7 +35,7 @@ async def test_a_shop_without_conversations_is_told_how_to_begin(desk: Desk) -> 
     listed = (await desk.browser.get("/conversations")).text
     assert "There is no conversation yet" in listed
     assert 'href="/conversations/new"' in listed
-    desk.sign_in(Role.VIEWER)
+    await desk.sign_in(Role.VIEWER)
     assert 'href="/conversations/new"' not in (await desk.browser.get("/conversations")).text
 
 
@@ -48,7 +48,7 @@ async def test_every_kind_of_step_is_shown_with_what_it_is_about(desk: Desk) -> 
 
 
 async def test_the_tree_is_in_the_readers_language(desk: Desk) -> None:
-    desk.sign_in(Role.VIEWER, language=Language.GERMAN)
+    await desk.sign_in(Role.VIEWER, language=Language.GERMAN)
     shown = (await desk.browser.get("/conversations/everything")).text
     assert "Wenn es nicht geschah" in shown
 
@@ -57,7 +57,7 @@ async def test_a_conversation_of_another_shop_is_not_there(desk: Desk) -> None:
     text = EVERYTHING.replace("{code: all,", "{stores: [mine.example], code: all,")
     await desk.services.versions.save(text, load_document(text, "it"), "test", None)
     for store, status in (("mine.example", 200), ("theirs.example", 404)):
-        desk.sign_in(Role.VIEWER, store)
+        await desk.sign_in(Role.VIEWER, store)
         assert (await desk.browser.get("/conversations/everything")).status_code == status
         listed = (await desk.browser.get("/conversations")).text
         assert ("/conversations/everything" in listed) == (status == 200)

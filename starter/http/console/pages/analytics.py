@@ -59,7 +59,7 @@ class Shown:
         }
 
 
-@router.get("/conversations/{name}/analytics", dependencies=[needs_role(Role.VIEWER)])
+@router.get("/conversations/{name}/analytics", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def show_analytics(
     request: Request,
     name: str,
@@ -108,7 +108,7 @@ async def show_analytics(
     )
 
 
-@router.get("/conversations/{name}/analytics/people", dependencies=[needs_role(Role.SUPPORT)])
+@router.get("/conversations/{name}/analytics/people", dependencies=[needs_role(Role.SUPPORT, somewhere=True)])
 async def show_people(
     request: Request,
     name: str,

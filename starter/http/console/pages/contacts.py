@@ -15,13 +15,13 @@ LONGEST_ASKED = 320
 """Characters: an address has no more."""
 
 
-@router.get("/contacts", dependencies=[needs_role(Role.SUPPORT)])
+@router.get("/contacts", dependencies=[needs_role(Role.SUPPORT, somewhere=True)])
 async def contacts(request: Request) -> Response:
     """An empty search."""
     return page(request, "people/contacts.html", asked="", found=None, first=True, least=LEAST_ASKED)
 
 
-@router.post("/contacts", dependencies=[needs_role(Role.SUPPORT)])
+@router.post("/contacts", dependencies=[needs_role(Role.SUPPORT, somewhere=True)])
 async def find(request: Request, viewer: CurrentViewer, services: InjectedServices, form: PostedForm) -> Response:
     """Who was found; htmx asks for those alone, as one types."""
     asked, after = form.text("asked")[:LONGEST_ASKED], form.text("after") or None

@@ -12,7 +12,7 @@ from starter.http.dependencies import InjectedServices
 router = console_router()
 
 
-@router.get("/conversations", dependencies=[needs_role(Role.VIEWER)])
+@router.get("/conversations", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def list_conversations(
     request: Request, viewer: CurrentViewer, services: InjectedServices, search: str = ""
 ) -> HTMLResponse:

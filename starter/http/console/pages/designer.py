@@ -18,7 +18,7 @@ Name = Annotated[str, Path(max_length=63)]
 VersionName = Annotated[str | None, Query(max_length=20)]
 
 
-@router.get("/conversations/{name}", dependencies=[needs_role(Role.VIEWER)])
+@router.get("/conversations/{name}", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def show(
     request: Request, name: Name, viewer: CurrentViewer, services: InjectedServices, version: VersionName = None
 ) -> HTMLResponse:

@@ -48,7 +48,7 @@ class Summed:
     earned: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
 
 
-@router.get("/reports", dependencies=[needs_role(Role.VIEWER)])
+@router.get("/reports", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def show_days(
     request: Request,
     viewer: CurrentViewer,
@@ -80,7 +80,7 @@ async def show_days(
     )
 
 
-@router.get("/reports/messages", dependencies=[needs_role(Role.VIEWER)])
+@router.get("/reports/messages", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def show_messages(
     request: Request,
     viewer: CurrentViewer,
@@ -98,7 +98,7 @@ async def show_messages(
     return page(request, "reports/messages.html", asked=asked, kept=kept, report=report)
 
 
-@router.get("/reports/delays", dependencies=[needs_role(Role.VIEWER)])
+@router.get("/reports/delays", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def show_delays(
     request: Request,
     viewer: CurrentViewer,
@@ -127,7 +127,7 @@ async def show_delays(
     )
 
 
-@router.get("/reports/experiments", dependencies=[needs_role(Role.VIEWER)])
+@router.get("/reports/experiments", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def show_experiments(
     request: Request, viewer: CurrentViewer, services: InjectedServices, experiment: Store = "", format_: AsFile = ""
 ) -> Response:
@@ -140,7 +140,7 @@ async def show_experiments(
     return page(request, "reports/experiments.html", reports=reports)
 
 
-@router.get("/reports/coupons", dependencies=[needs_role(Role.VIEWER)])
+@router.get("/reports/coupons", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def show_coupons(
     request: Request, viewer: CurrentViewer, services: InjectedServices, format_: AsFile = ""
 ) -> Response:

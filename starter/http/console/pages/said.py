@@ -1,0 +1,28 @@
+"""What a service refused about accounts, in the reader's language, beside the field that it is about."""
+
+from collections.abc import Mapping
+
+from schemas.errors import DomainError
+from starter.accounts.passwords import LONGEST, SHORTEST, PasswordRefused
+from starter.accounts.signing_in import TooManySignIns
+from starter.accounts.user_rows import UserRefused
+from starter.http.console.words import Words
+
+
+def said_of(t: Words, error: DomainError) -> str:
+    """The error in words."""
+    match error:
+        case PasswordRefused():
+            return t(f"accounts.password_{error.why}", shortest=SHORTEST, longest=LONGEST)
+        case UserRefused():
+            return t(f"accounts.refused_{error.field}")
+        case TooManySignIns():
+            return t("accounts.too_many_sign_ins", count=max(1, round((error.retry_after or 0) / 60)))
+        case _:
+            name = f"accounts.{error.code}"
+            return t(name) if t.has(name) else str(error)
+
+
+def errors_of(t: Words, error: DomainError) -> Mapping[str, str]:
+    """The same by the field; under the empty name where it is about none."""
+    return {error.fields[0].path if error.fields else "": said_of(t, error)}

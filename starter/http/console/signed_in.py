@@ -1,0 +1,90 @@
+"""The browser's side of a session: the cookie that holds its token, where somebody signs in, and where they are led."""
+
+import re
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from starter.accounts.sessions import LASTS, Where
+from starter.accounts.viewer import Viewer
+from starter.http.console.rendering import with_query
+from starter.http.dependencies import dependencies_of
+from starter.http.networks import client_network
+
+COOKIE = "shelftalk-session"
+SIGN_IN = "/sign-in"
+_BROWSERS = (("Edge", "Edg"), ("Opera", "OPR"), ("Firefox", "Firefox|FxiOS"), ("Chrome", "Chrome|CriOS"))
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("macOS", "Macintosh"),
+    ("Linux", "Linux|X11"),
+)
+_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+"""Within this server: browsers take `//` and `/\\` for the beginning of another's address."""
+
+
+def token_of(request: Request) -> str | None:
+    """The token that the browser keeps for this server."""
+    return request.cookies.get(_cookie(request))
+
+
+async def viewer_by_cookie(request: Request) -> Viewer | None:
+    """Whoever is signed in in this browser; None: nobody."""
+    token = token_of(request)
+    return await dependencies_of(request).services.sessions.viewer(token) if token else None
+
+
+def keep_signed_in(request: Request, response: Response, token: str) -> None:
+    """Let the browser keep a session's token: for this server alone, from scripts away."""
+    response.set_cookie(
+        _cookie(request),
+        token,
+        max_age=int(LASTS.total_seconds()),
+        secure=_is_private(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def forget_signed_in(request: Request, response: Response) -> None:
+    """Let the browser forget it."""
+    response.delete_cookie(_cookie(request), secure=_is_private(request), httponly=True, samesite="lax")
+
+
+def to_sign_in(request: Request) -> Response:
+    """Lead whoever is not signed in there, and back to where they were; htmx leads the whole page."""
+    htmx = request.headers.get("HX-Request") == "true"
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if htmx or request.method != "GET":
+        shown = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+        here = shown.path + (f"?{shown.query}" if shown.query else "")
+    there = with_query(SIGN_IN, next=None if own_path(here) == "/" else here)
+    return Response(headers={"HX-Redirect": there}) if htmx else RedirectResponse(there, 303)
+
+
+def own_path(text: str | None) -> str:
+    """The path within this server that a text names; of any other text the first page."""
+    return text if text and _PATH.fullmatch(text) else "/"
+
+
+def where_of(request: Request) -> Where:
+    """Where somebody signs in: the kind of browser, and the network."""
+    agent = request.headers.get("User-Agent", "")[:500]
+    browser = next((name for name, sign in _BROWSERS if re.search(rf"\b({sign})/", agent)), None)
+    if browser is None and "Safari/" in agent and "Version/" in agent:
+        browser = "Safari"
+    system = next((name for name, sign in _SYSTEMS if re.search(rf"\b({sign})\b", agent)), None)
+    return Where(" · ".join(filter(None, (browser, system))) or "–", client_network(request.scope.get("client")))
+
+
+def _is_private(request: Request) -> bool:
+    return request.url.scheme == "https"
+
+
+def _cookie(request: Request) -> str:
+    # With the prefix no other server of the domain, and no plain http, can set it; browsers take it with https alone.
+    return f"__Host-{COOKIE}" if _is_private(request) else COOKIE

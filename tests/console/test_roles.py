@@ -1,0 +1,111 @@
+"""Every route of the console against every role, from the routers' own tables: a new route fails until it is named."""
+
+import httpx
+from fastapi.routing import APIRoute
+
+from schemas.responses.users import Role
+from starter.http.console.access import SAFE, ConsoleRoute, OpenRoute
+from starter.http.console.app import ROUTERS
+from tests.console.browsing import Browser, browsing, signed_in
+from tests.http.web import Web
+
+OF_ONE_STORE = "the role in the store that its path names"
+OF_ALL = "the role in all stores"
+SOMEWHERE = "the role in any store, and what it shows is of those alone"
+NAMED: dict[str, tuple[Role, str]] = {
+    "POST /sign-out": (Role.VIEWER, SOMEWHERE),
+    "GET /account": (Role.VIEWER, SOMEWHERE),
+    "POST /account": (Role.VIEWER, SOMEWHERE),
+    "POST /account/password": (Role.VIEWER, SOMEWHERE),
+    "POST /account/sessions/end": (Role.VIEWER, SOMEWHERE),
+    "GET /contacts": (Role.SUPPORT, SOMEWHERE),
+    "POST /contacts": (Role.SUPPORT, SOMEWHERE),
+    "GET /conversations": (Role.VIEWER, SOMEWHERE),
+    "GET /conversations/{name}": (Role.VIEWER, SOMEWHERE),
+    "GET /conversations/{name}/analytics": (Role.VIEWER, SOMEWHERE),
+    "GET /conversations/{name}/analytics/people": (Role.SUPPORT, SOMEWHERE),
+    "GET /reports": (Role.VIEWER, SOMEWHERE),
+    "GET /reports/messages": (Role.VIEWER, SOMEWHERE),
+    "GET /reports/delays": (Role.VIEWER, SOMEWHERE),
+    "GET /reports/experiments": (Role.VIEWER, SOMEWHERE),
+    "GET /reports/coupons": (Role.VIEWER, SOMEWHERE),
+    "GET /users/keys": (Role.ADMIN, OF_ALL),
+    "POST /users/keys": (Role.ADMIN, OF_ALL),
+    "POST /users/keys/revoke": (Role.ADMIN, OF_ALL),
+    "GET /users/audit": (Role.ADMIN, OF_ALL),
+    "GET /users": (Role.ADMIN, OF_ALL),
+    "GET /users/new": (Role.ADMIN, OF_ALL),
+    "POST /users/new": (Role.ADMIN, OF_ALL),
+    "GET /users/{user}": (Role.ADMIN, OF_ALL),
+    "POST /users/{user}/roles": (Role.ADMIN, OF_ALL),
+    "POST /users/{user}/link": (Role.ADMIN, OF_ALL),
+    "POST /users/{user}/disable": (Role.ADMIN, OF_ALL),
+    "POST /users/{user}/enable": (Role.ADMIN, OF_ALL),
+}
+"""Which role opens each, and where one must have it."""
+OPEN = {"GET /sign-in", "POST /sign-in", "GET /link/{token}", "POST /link/{token}", "GET /console/{digest}/{name}"}
+"""For whoever is not signed in."""
+STORE = "here.example"
+
+
+def routes() -> dict[str, APIRoute]:
+    """Every route of the console by its method and path."""
+    found = [route for router in ROUTERS for route in router.routes]
+    assert all(isinstance(route, APIRoute) for route in found)
+    return {
+        f"{method} {route.path}": route
+        for route in found
+        if isinstance(route, APIRoute)
+        for method in sorted(route.methods or ())
+    }
+
+
+def where(route: ConsoleRoute) -> str:
+    if "{store" in route.path:
+        return OF_ONE_STORE
+    return SOMEWHERE if route.somewhere else OF_ALL
+
+
+def test_every_route_is_named_with_the_role_that_opens_it() -> None:
+    declared = {name: (each.role, where(each)) for name, each in routes().items() if isinstance(each, ConsoleRoute)}
+    assert declared == NAMED
+
+
+def test_what_needs_nobody_signed_in_is_named_too() -> None:
+    assert {name for name, each in routes().items() if not isinstance(each, ConsoleRoute)} == OPEN
+    kinds = {type(each) for name, each in routes().items() if name in OPEN and "/console/" not in name}
+    assert kinds == {OpenRoute}
+
+
+async def asked(browser: Browser, name: str, store: str = STORE) -> httpx.Response:
+    """The answer of a route; where it changes something, to a form that has no token."""
+    method, _, path = name.partition(" ")
+    address = path.replace("{store:id}", store).replace("{store}", store).replace("{", "").replace("}", "")
+    if method in SAFE:
+        return await browser.get(address)
+    return await browser.post(address, {"csrf": "x"})
+
+
+async def test_each_role_opens_what_is_for_it_and_nothing_else(web: Web) -> None:
+    """A form without its token is refused as stale, and only after the role was looked at: so nothing is changed."""
+    for role in Role:
+        for store in (None, STORE):
+            async with signed_in(web, role, store) as browser:
+                for name, (needed, place) in NAMED.items():
+                    opens = role.includes(needed) and (store is None or place != OF_ALL)
+                    answer = await asked(browser, name)
+                    assert ("This is not for your role" in answer.text) is not opens, (role, store, name)
+                    assert answer.status_code == 403 or name.startswith("GET "), (name, answer.status_code)
+
+
+async def test_of_another_store_nothing_is_answered(web: Web) -> None:
+    async with signed_in(web, Role.ADMIN, STORE) as browser:
+        for name, (_, place) in NAMED.items():
+            if place == OF_ONE_STORE:
+                assert (await asked(browser, name, "there.example")).status_code == 404, name
+
+
+async def test_who_is_not_signed_in_opens_nothing(web: Web) -> None:
+    async with browsing(web.url) as nobody:
+        for name in NAMED:
+            assert (await asked(nobody, name)).status_code == 303, name
