@@ -68,6 +68,7 @@ from starter.versioning.bulk import BulkOperations
 from starter.versioning.dry_run import DryRuns
 from starter.versioning.publishing import Publishing
 from starter.versioning.retiring import Retiring
+from starter.versioning.reviewing import Reviewing
 from starter.versioning.versions import Versions
 from starter.waitlists.back_population import BackPopulating
 from starter.waitlists.importing import WaitlistImports
@@ -102,6 +103,7 @@ class Services:
     feeds: Feeds
     # conversations
     publishing: Publishing
+    reviewing: Reviewing
     versions: Versions
     retiring: Retiring
     dry_runs: DryRuns
@@ -175,6 +177,7 @@ def build_services(
         connection_status=ConnectionStatus(pool, shops.apis, settings.public_url),
         feeds=Feeds(pool, intake, private_hosts=settings.webhook_private_hosts),
         publishing=Publishing(pool, settings.public_url),
+        reviewing=Reviewing(pool, settings.public_url),
         versions=Versions(pool, settings.public_url),
         retiring=Retiring(pool),
         dry_runs=DryRuns(pool, client, archive),

@@ -113,6 +113,8 @@ class OperationReport(Model):
         done: those that have moved, or ended because of it.
         ended: those that had come to their end by themselves before that.
         superseded: those that a later operation took over before they had moved or ended.
+        cancelled_at: when it was cancelled; None: it was not.
+        cancelled: those that were not asked, for it was cancelled before.
         left_over: all others: not signalled yet, or signalled and not yet at a rest that the new version has too.
     """
 
@@ -129,6 +131,8 @@ class OperationReport(Model):
     done: int
     ended: int
     superseded: int
+    cancelled_at: AwareDatetime | None = None
+    cancelled: int = 0
     left_over: int
 
 

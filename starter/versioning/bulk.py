@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from activities.postgres.audit import write_audit
-from activities.postgres.pool import Connection, Pool
+from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
+from activities.postgres.retry import retry_on_deadlock
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import VersionId
 from schemas.responses.operations import Choice, OperationKind, OperationReport, OperationReports
@@ -32,6 +33,26 @@ class NoSuchOperation(DomainError):
 
     def __init__(self, number: int) -> None:
         super().__init__(f"There is no operation {number}.", public="There is no operation of this number.")
+
+
+class OperationOver(DomainError):
+    """All of its journeys were asked, so there is nothing left to cancel."""
+
+    code = "operation_over"
+    kind = ErrorKind.CONFLICT
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Operation {number} has asked all of its journeys.", public="The operation has asked all of its journeys."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOperation:
+    """An operation that nothing is asked for while it is held."""
+
+    conversation: str
+    finished: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +147,26 @@ class BulkOperations:
         if report is None:
             raise NoSuchOperation(operation)
         return report
+
+    @retry_on_deadlock
+    async def cancel(self, operation: int, by: str) -> OperationReport:
+        """Ask no more of its journeys. Those that were asked already move or end all the same; the audit has who.
+
+        Raises:
+            NoSuchOperation: there is none of this number.
+            OperationOver: all of its journeys were asked.
+        """
+        async with transaction(self._pool) as connection:
+            held = await SQL.hold_one.row(connection, HeldOperation, operation=operation)
+            if held is None:
+                raise NoSuchOperation(operation)
+            if held.finished:
+                raise OperationOver(operation)
+            spared: int = await SQL.cancel.within(CHOOSE_LIMIT.total_seconds()).value(connection, operation=operation)
+            await SQL.note_cancelled.run(connection, operation=operation, by=by)
+            details = {"operation": operation, "conversation": held.conversation, "spared": spared}
+            await write_audit(connection, by, "cancel operation", details)
+        return await self.show(operation)
 
     async def latest(self) -> OperationReports:
         """The latest, newest first."""

@@ -38,6 +38,7 @@ update operations set finished_at = now() where id = :operation;
 select o.id as operation, o.kind, o.conversation, o.to_version, o.requested_by, o.why, o.created_at, o.finished_at,
        count(s.state) as total, count(s.asked_at) as asked, count(*) filter (where s.state = 'done') as done,
        count(*) filter (where s.state = 'ended') as ended, count(*) filter (where s.state = 'superseded') as superseded,
+       o.cancelled_at, count(*) filter (where s.state = 'cancelled') as cancelled,
        count(*) filter (where s.state = 'left_over') as left_over
 from operations o
 left join lateral (
@@ -45,6 +46,7 @@ left join lateral (
         when oj.done_at is not null or (o.kind = 'end' and j.ended_at is not null and j.reason = 'conversation_changed')
             then 'done'
         when j.ended_at is not null then 'ended'
+        when oj.superseded_by = o.id then 'cancelled'
         when oj.superseded_by is not null then 'superseded'
         else 'left_over' end as state
     from operation_journeys oj join journeys j on j.id = oj.journey_id
@@ -54,3 +56,23 @@ where :operation::bigint is null or o.id = :operation
 group by o.id
 order by o.id desc
 limit :most;
+
+-- name: hold_one
+-- Waits for the batch that is being asked.
+select conversation, finished_at is not null as finished from operations where id = :operation for update;
+
+-- name: cancel
+-- Journeys that were not asked yet are not asked; those marked to end that were not told so yet go on.
+with spared as (
+    update operation_journeys oj set superseded_by = oj.operation_id
+    from operations o
+    where oj.operation_id = :operation and o.id = oj.operation_id and oj.asked_at is null and oj.superseded_by is null
+    returning oj.journey_id, o.kind
+), unmarked as (
+    update journeys j set leaving = null from spared s
+    where s.kind = 'end' and j.id = s.journey_id and j.ended_at is null and j.leaving = 'conversation_changed'
+)
+select count(*) from spared;
+
+-- name: note_cancelled
+update operations set cancelled_at = now(), cancelled_by = :by, finished_at = coalesce(finished_at, now()) where id = :operation;

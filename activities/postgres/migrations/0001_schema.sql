@@ -2567,10 +2567,13 @@ create table operations (
     why          text,
     created_at   timestamptz not null default now(),
     finished_at  timestamptz,
-    check ((kind = 'move') = (to_version is not null))
+    cancelled_at timestamptz,
+    cancelled_by text,
+    check ((kind = 'move') = (to_version is not null)),
+    check ((cancelled_at is null) = (cancelled_by is null))
 );
 
--- The journeys of each operation. The latest operation on a journey holds.
+-- The journeys of each operation. The latest operation on a journey holds. Superseded by its own: the operation was cancelled first.
 create table operation_journeys (
     operation_id  bigint not null references operations,
     journey_id    text not null references journeys,
