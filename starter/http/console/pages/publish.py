@@ -72,7 +72,9 @@ async def show_operation(
     return page(request, "publish/operation.html", block="progress", opened=opened, report=report, settled=settled)
 
 
-@router.post("/conversations/{name}/operations/{operation}/cancel", dependencies=[needs_role(Role.PUBLISHER, somewhere=True)])
+@router.post(
+    "/conversations/{name}/operations/{operation}/cancel", dependencies=[needs_role(Role.PUBLISHER, somewhere=True)]
+)
 async def cancel(name: str, operation: Number, viewer: CurrentViewer, services: InjectedServices) -> Response:
     """Ask no more of its journeys."""
     opened = await open_conversation(services, viewer, name, Role.PUBLISHER)
