@@ -1,7 +1,7 @@
 """The audit, for admins of all stores: who did what and whom they looked at, the newest first."""
 
 import json
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import Query, Request, Response
 
@@ -46,7 +46,12 @@ async def audit(
 def _details(entry: AuditEntry) -> list[tuple[str, str]]:
     """What it was about, as pairs of a name and a text."""
     shown = {name: each for name, each in entry.details.items() if each not in (None, "", [], {})}
-    return [
-        (name.replace("_", " "), each if isinstance(each, str) else json.dumps(each, ensure_ascii=False))
-        for name, each in shown.items()
-    ]
+    return [(name.replace("_", " "), _text(each)) for name, each in shown.items()]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(map(_text, cast("list[object]", value)))
+    return json.dumps(value, ensure_ascii=False)
