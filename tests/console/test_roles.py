@@ -31,6 +31,8 @@ NAMED: dict[str, tuple[Role, str]] = {
     "POST /conversations/{name}/pause": (Role.PUBLISHER, SOMEWHERE),
     "POST /conversations/{name}/resume": (Role.PUBLISHER, SOMEWHERE),
     "POST /conversations/{name}/retire": (Role.PUBLISHER, SOMEWHERE),
+    "GET /conversations/{name}/test": (Role.VIEWER, SOMEWHERE),
+    "GET /conversations/{name}/test/recorded": (Role.EDITOR, SOMEWHERE),
     "GET /reports": (Role.VIEWER, SOMEWHERE),
     "GET /reports/messages": (Role.VIEWER, SOMEWHERE),
     "GET /reports/delays": (Role.VIEWER, SOMEWHERE),

@@ -19,6 +19,7 @@ from starter.http.console.pages import (
     my_account,
     publish,
     reports,
+    run_tester,
     sign_in,
     users,
 )
@@ -33,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     designer.router,
     publish.router,
     reports.router,
+    run_tester.router,
     sign_in.open_pages,
     sign_in.pages,
     my_account.pages,
