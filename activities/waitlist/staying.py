@@ -30,11 +30,15 @@ class Stayed:
 @retry_on_deadlock
 async def keep_in_line(pool: Pool) -> int:
     """Put those in line again who stay; of the others who are due nothing more is asked. Returns how many stay."""
-    due: list[int] = await SQL.due.values(pool, most=AT_ONCE)
+    due: list[int] = await SQL.due.values(pool, among=None, most=AT_ONCE)
     if not due:
         return 0
     async with transaction(pool) as connection:
+        await SQL.hold_contacts.run(connection, claim_ids=due)
+        await SQL.hold_conversations.run(connection, claim_ids=due)
         await hold_products_of(connection, due)
+        # Another alert may have told them meanwhile.
+        due = await SQL.due.values(connection, among=due, most=AT_ONCE)
         journey_ids = [new_journey_id() for _ in due]
         stayed = await SQL.stay.rows(connection, Stayed, claim_ids=due, journey_ids=journey_ids)
         # Units may have come since the episode was over.

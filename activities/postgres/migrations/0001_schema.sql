@@ -1117,7 +1117,7 @@ create index claims_by_item on claims (item, id) where state in ('given', 'used'
 create index claims_by_journey on claims (journey_id, id desc);
 create index claims_to_notify on claims (episode_id, id) where notified_at is null and state = 'given';
 create index claims_lapsing on claims (lapses_at) where lapses_at is not null and state = 'used';
-create index claims_that_stay on claims (episode_id) where stays;
+create index claims_that_stay on claims (episode_id, id) where stays;
 create index claims_returned on claims (settled_at) where state = 'returned';
 
 -- How much one claim for so many units takes. Rounded down, so that three thirds are never more than a whole.
