@@ -133,10 +133,7 @@ select id from claims where journey_id = :journey_id and state = 'given';
 
 -- name: hold_product_of
 -- Locked while a place is given up: else a sign-up or a claim of the same moment would see the line as it was before.
-select from waiting w join journeys j on j.id = w.journey_id
-join products p on p.store_id = j.store_id and p.product_id = j.product_id
-where w.journey_id = :journey_id and w.state in ('waiting', 'claimed')
-for no key update of p;
+select hold_product_in_line(:journey_id);
 
 -- name: settle_claim
 -- The journey's open claim ends in this state; returns its subject and item, so that the shelves can look again.

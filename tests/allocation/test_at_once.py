@@ -17,6 +17,7 @@ from activities.waitlist.line_moves import LineMoves
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, Level, StepId, Subject, VersionId
+from schemas.incoming.facts import ProductFact, VariantFact
 from schemas.journey.activities import Deliver
 from schemas.journey.outcome import AfterRefusal, Refused, Sent
 from schemas.reasons import Ending, Reason
@@ -42,6 +43,12 @@ async def _done_or_blocked(pool: Pool, task: asyncio.Task[object]) -> None:
     """Until this task's work in PostgreSQL is done, or waits for a lock that another holds."""
     blocked = "select exists (select from pg_locks where not granted)"
     while not task.done() and not await pool.fetchval(blocked):
+        await next_change(pool)
+
+
+async def _blocked(pool: Pool, tasks: int) -> None:
+    """Until so many wait in PostgreSQL for locks that others hold."""
+    while await pool.fetchval("select count(*) from pg_locks where not granted") < tasks:
         await next_change(pool)
 
 
@@ -91,6 +98,39 @@ async def test_a_journey_that_ends_while_its_place_is_given_keeps_no_place(shop:
             await next_change(pool)
     await asyncio.gather(giving, ending)
     assert await broken_rules(pool) == []
+
+
+async def test_who_leaves_while_their_line_is_moved_to_another_product_has_no_place_of_that(
+    shop: Shop, pool: Pool
+) -> None:
+    """Whoever waits for the product that they leave holds in the end the one that they have come to."""
+    other = VariantFact(variant_id="o", inventory_item_id="item-o", title="o", quantity=0)
+    q = ProductFact(product_id="q", title="q", on_sale=True, variants=(other,), observed_at=datetime.now(UTC))
+    await shop.intake.observe(STORE, "shopify", [q])
+    (journey,) = await shop.signs_up("first")
+    await shop.has("o", 1)
+    await LineMoving(pool).move(WantedMove(subject("v"), subject("o")), "test")
+    hold_journey, waitlist = "select from journeys where id = $1 for update", Waitlist(pool)
+    async with transaction(pool) as at_the_claim:
+        async with transaction(pool) as old_product:
+            async with transaction(pool) as at_the_move:
+                await at_the_move.execute(hold_journey, journey)
+                moving = asyncio.create_task(LineMoves(pool).move_next(subject("v")))
+                await _blocked(pool, 1)
+                next_there = "select from products where product_id = 'p' for no key update"
+                holding = asyncio.create_task(old_product.execute(next_there))
+                await _blocked(pool, 2)
+                ending = asyncio.create_task(waitlist.close(journey, Ending.EXITED, Reason.CANCELLED))
+                await _blocked(pool, 3)
+            await asyncio.gather(moving, holding)
+            await at_the_claim.execute(hold_journey, journey)
+            # Whoever gives the place has taken it out of the line, and nobody else sees the claim yet.
+            giving = asyncio.create_task(waitlist.give_places(subject("o")))
+            await _blocked(pool, 2)
+        await _blocked(pool, 2)
+    await asyncio.gather(giving, ending)
+    assert await broken_rules(pool) == []
+    assert await pool.fetchval("select state from claims") == "lapsed"
 
 
 async def test_an_episode_that_waited_to_open_opens_after_all_that_was_told_meanwhile(shop: Shop, pool: Pool) -> None:

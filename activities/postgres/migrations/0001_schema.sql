@@ -1336,6 +1336,23 @@ create function is_about(o orders, j journeys) returns boolean language sql stab
     select 'variant/' || o.variant_id = j.subject or o.product_id = any(journey_products(j))
 $$;
 
+-- Hold the product that one who stands in line waits for: not the one that they waited for before, if they were moved to another
+-- while that was waited for.
+create function hold_product_in_line(of_journey text) returns void language plpgsql as $$
+declare
+    store text;
+    product text;
+    held text;
+begin
+    loop
+        select j.store_id, j.product_id into store, product from waiting w join journeys j on j.id = w.journey_id
+        where w.journey_id = of_journey and w.state in ('waiting', 'claimed');
+        exit when product is not distinct from held;
+        perform from products where store_id = store and product_id = product for no key update;
+        held := product;
+    end loop;
+end $$;
+
 -- A variant that moves to another product takes its journeys along, whoever moves it. At the end of the transaction, for
 -- journeys are locked last.
 create function move_journeys() returns trigger language plpgsql as $$
