@@ -154,8 +154,8 @@ class Waitlist:
                     # Weaker reasons come after all of the stronger ones.
                     more = True
                     break
-            to_notify: int = await SQL.count_to_notify.value(connection, store_id=store_id, subject=key)
-        return PlacesGiven(to_notify=to_notify, more=more)
+            left = await SQL.left_to_do.one(connection, _LeftToDo, store_id=store_id, subject=key, stay=stay)
+        return PlacesGiven(to_notify=left.to_notify, more=more or left.undecided)
 
     async def claims_to_notify(self, subject: Subject, limit: int) -> list[Claim]:
         """Claims whose journeys have not been signalled yet, in order."""
@@ -224,6 +224,14 @@ class Waitlist:
             for freed in set(lapsed):
                 await freed.passes_on(connection)
         return len(lapsed)
+
+
+@dataclass(frozen=True, slots=True)
+class _LeftToDo:
+    """What a look leaves to do: how many to notify; `undecided`: some are neither dismissed nor moved so far."""
+
+    to_notify: int
+    undecided: bool
 
 
 @dataclass(frozen=True, slots=True)

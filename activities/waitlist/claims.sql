@@ -102,10 +102,16 @@ left join lateral (select e.shop_at, e.heard_at where n.nth > e.freed and n.coun
 order by n.nth
 returning id;
 
--- name: count_to_notify
-select count(*)
-from claims c join episodes e on e.id = c.episode_id
-where e.store_id = :store_id and e.subject = :subject and c.state = 'given' and c.notified_at is null;
+-- name: left_to_do
+-- How many are to be notified; and whether anybody waits for what is gone for good who was neither dismissed nor is of those that
+-- `stay`: a successor was there for a part of the look, and the next one decides. Whose journey is leaving goes by itself.
+select (select count(*)
+        from claims c join episodes e on e.id = c.episode_id
+        where e.store_id = :store_id and e.subject = :subject and c.state = 'given' and c.notified_at is null) as to_notify,
+       is_gone(:store_id, :subject) and exists (
+           select from waiting w join journeys j on j.id = w.journey_id
+           where w.store_id = :store_id and w.subject = :subject and w.state = 'waiting' and w.alert_id <> all(:stay::text[])
+             and j.ended_at is null and why_leaving(j) is null) as undecided;
 
 -- name: claims_to_notify
 select c.id as claim_id, c.journey_id, j.late

@@ -8,12 +8,15 @@ where store_id = :store_id and from_subject = :subject and finished_at is null
 order by id limit 1;
 
 -- name: begin
--- The move to a successor, where anybody is to be moved and none of this line is under way; by who named the successor.
+-- The move to a successor, where anybody is to be moved and none of this line is under way; by who named the successor, unless
+-- nobody does any more.
 insert into line_moves (store_id, from_subject, to_subject, requested_by, standing)
-select :store_id, :from_subject, :to_subject,
-       (select named_by from successors where store_id = :store_id
-        and subject in (:from_subject, 'product/' || product_of(:store_id, :from_subject))
-        order by subject = :from_subject and successor = :to_subject desc, subject <> :from_subject desc limit 1), true
+select :store_id, :from_subject, :to_subject, named.named_by, true
+from (
+    select named_by from successors
+    where store_id = :store_id and (subject = :from_subject and successor = :to_subject
+                                    or subject <> :from_subject and subject = 'product/' || product_of(:store_id, :from_subject))
+    order by subject = :from_subject desc limit 1) named
 where exists (
         select from waiting w join journeys j on j.id = w.journey_id
         where w.store_id = :store_id and w.subject = :from_subject and w.alert_id = any(:alerts::text[]) and w.state = 'waiting'

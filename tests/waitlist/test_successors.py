@@ -12,7 +12,7 @@ from activities.waitlist.entrances import Entrances
 from activities.waitlist.entry import Entered, NotEntered
 from activities.waitlist.line_moves import LineMoves
 from schemas.ids import JourneyId, Level, StoreId, Subject
-from schemas.incoming.facts import ProductFact, VariantFact
+from schemas.incoming.facts import ProductFact, ProductGoneFact, VariantFact
 from schemas.reasons import Reason
 from starter.support.journeys import Journeys
 from starter.support.why import About, Why
@@ -195,6 +195,33 @@ async def test_a_successor_that_is_gone_itself_is_none_and_a_product_that_is_gon
     assert await pool.fetchval("select count(*) from outbox where kind = 'look_again' and subject = 'variant/v'") == 1
     await _looks(pool)
     assert await _line(pool, "q1") == [ada], "the variant's own is gone, and the product's is there"
+
+
+async def test_a_successor_that_is_there_again_while_the_shelf_looks_is_followed(shop: Shop, pool: Pool) -> None:
+    """Nobody asks the shelf of the one to look when the other comes back."""
+    (ada,) = await shop.signs_up("ada")
+    await _q_comes(shop, _variant("q1", "q1"))
+    await Successors(pool).set(V, subject("q1"), "test")
+    goes = ProductGoneFact(product_id="q", observed_at=datetime.now(UTC))
+    await shop.intake.observe(STORE, "shopify", [goes])
+    await _v_goes(shop)
+    assert not await LineMoves(pool).move_next(V)
+    await _q_comes(shop, _variant("q1", "q1"))
+    assert (await Waitlist(pool).give_places(V)).more
+    await _looks(pool)
+    assert (await _line(pool, "q1"), await _told_gone(pool)) == ([ada], [])
+
+
+async def test_who_is_called_forward_for_what_is_gone_keeps_no_shelf_looking(pool: Pool) -> None:
+    shop = await Shop.opened(pool, starter_document(contacts_per_unit=1))
+    await shop.sells("v", "w")
+    (called,) = await shop.signs_up("called")
+    await shop.has("v", 1)
+    await Waitlist(pool).give_places(V)
+    await Successors(pool).set(V, W, "test")
+    await _v_goes(shop)
+    await _looks(pool)
+    assert await _line(pool, "v") == [called]
 
 
 async def test_chains_circles_unknown_things_and_those_of_another_store_are_refused(shop: Shop, pool: Pool) -> None:
