@@ -1,6 +1,11 @@
 """What succeeds variants and products that are gone for good: named, cleared, listed."""
 
-from schemas.ids import Level, StoreId, Subject
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends
+
+from schemas.ids import Level, Subject
 from schemas.incoming.facts import ExternalId
 from schemas.model import Model
 from schemas.responses.keys import Scope
@@ -21,8 +26,12 @@ class SuccessorInput(Model):
     successor: ExternalId
 
 
-def _subject(store: StoreId, level: Level, id_: str) -> Subject:
-    return Subject(store_id=store, level=level, id=id_)
+def _variant(store: Store, variant: Variant) -> Subject:
+    return Subject(store_id=store, level=Level.VARIANT, id=variant)
+
+
+def _product(store: Store, product: Product) -> Subject:
+    return Subject(store_id=store, level=Level.PRODUCT, id=product)
 
 
 @router.get(
@@ -36,57 +45,45 @@ async def list_successors(store: Store, services: InjectedServices) -> Successor
     return await services.successors.of_store(store)
 
 
-@router.put(
-    "/v1/stores/{store:id}/variants/{variant:id}/successor",
-    summary="Name a variant's successor",
-    dependencies=[needs(Scope.SEND)],
-    responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
-)
-async def set_variant_successor(
-    store: Store, variant: Variant, asked: SuccessorInput, services: InjectedServices, actor: Actor
-) -> SuccessorReport:
-    """Instead of what was named before. If the variant is gone already, who waits for it still is moved."""
-    level = Level.VARIANT
-    return await services.successors.set(
-        _subject(store, level, variant), _subject(store, level, asked.successor), actor
+def _add_routes(level: Level, of: Callable[..., Subject], described: str) -> None:
+    """Name and clear the successor of what `of` reads from a path."""
+    path = f"/v1/stores/{{store:id}}/{level}s/{{{level}:id}}/successor"
+    needed = [needs(Scope.SEND)]
+
+    @router.put(
+        path,
+        summary=f"Name a {level}'s successor",
+        description=described,
+        dependencies=needed,
+        responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
     )
+    async def set_successor(
+        subject: Annotated[Subject, Depends(of)], asked: SuccessorInput, services: InjectedServices, actor: Actor
+    ) -> SuccessorReport:
+        successor = Subject(store_id=subject.store_id, level=level, id=asked.successor)
+        return await services.successors.set(subject, successor, actor)
 
-
-@router.delete(
-    "/v1/stores/{store:id}/variants/{variant:id}/successor",
-    status_code=204,
-    summary="Clear a variant's successor",
-    dependencies=[needs(Scope.SEND)],
-    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
-)
-async def clear_variant_successor(store: Store, variant: Variant, services: InjectedServices, actor: Actor) -> None:
-    """A line that is being moved goes on to where it was to go."""
-    await services.successors.clear(_subject(store, Level.VARIANT, variant), actor)
-
-
-@router.put(
-    "/v1/stores/{store:id}/products/{product:id}/successor",
-    summary="Name a product's successor",
-    dependencies=[needs(Scope.SEND)],
-    responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
-)
-async def set_product_successor(
-    store: Store, product: Product, asked: SuccessorInput, services: InjectedServices, actor: Actor
-) -> SuccessorReport:
-    """Of its variants, too: each has the variant of the same SKU or else title, if there is exactly one."""
-    level = Level.PRODUCT
-    return await services.successors.set(
-        _subject(store, level, product), _subject(store, level, asked.successor), actor
+    @router.delete(
+        path,
+        status_code=204,
+        summary=f"Clear a {level}'s successor",
+        description="A line that is being moved goes on to where it was to go.",
+        dependencies=needed,
+        responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
     )
+    async def clear_successor(
+        subject: Annotated[Subject, Depends(of)], services: InjectedServices, actor: Actor
+    ) -> None:
+        await services.successors.clear(subject, actor)
 
 
-@router.delete(
-    "/v1/stores/{store:id}/products/{product:id}/successor",
-    status_code=204,
-    summary="Clear a product's successor",
-    dependencies=[needs(Scope.SEND)],
-    responses=problem_responses(Kind.NOT_FOUND, Kind.INVALID),
+_add_routes(
+    Level.VARIANT,
+    _variant,
+    "Instead of what was named before. If the variant is gone already, who waits for it still is moved.",
 )
-async def clear_product_successor(store: Store, product: Product, services: InjectedServices, actor: Actor) -> None:
-    """A line that is being moved goes on to where it was to go."""
-    await services.successors.clear(_subject(store, Level.PRODUCT, product), actor)
+_add_routes(
+    Level.PRODUCT,
+    _product,
+    "Of its variants, too: each has the variant of the same SKU or else title, if there is exactly one.",
+)
