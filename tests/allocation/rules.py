@@ -98,12 +98,17 @@ _RULES = {
     "who has ended stands in no line": """
         select w.journey_id from waiting w join journeys j on j.id = w.journey_id
         where j.ended_at is not null and w.state in ('waiting', 'claimed')""",
-    "who is passed over gave back a place of an episode in which nothing has changed since": """
+    "who is passed over has paused, or not confirmed, or gave back a place of an episode that is as it was": """
         select w.journey_id from waiting w
-        where w.passed_over_for is not null and w.state = 'waiting' and not exists (
-            select from claims c join episodes e on e.id = c.episode_id
-            where c.journey_id = w.journey_id and c.state = 'returned' and e.closed_at is null
-              and e.changed_at < c.given_at)""",
+        where w.passed_over_for is not null and w.state = 'waiting' and not case w.passed_over_for
+            when 'contact_paused' then exists (
+                select from contacts c where c.id = w.contact_id and c.paused_until is not null)
+            when 'not_confirmed' then exists (
+                select from confirmations f where f.journey_id = w.journey_id and f.confirmed_at is null)
+            else exists (
+                select from claims c join episodes e on e.id = c.episode_id
+                where c.journey_id = w.journey_id and c.state = 'returned' and e.closed_at is null
+                  and e.changed_at < c.given_at) end""",
     "a journey is of the product that its variant is of": """
         select j.id from journeys j
         join variants v on v.store_id = j.store_id and 'variant/' || v.variant_id = j.subject

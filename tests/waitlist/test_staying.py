@@ -103,6 +103,7 @@ async def test_who_pauses_while_they_would_stay_is_passed_over(shop: Shop, pool:
         await _done_or_blocked(pool, staying)
     assert await staying == 1
     assert await pool.fetchval(LINE + " and passed_over_for = 'contact_paused'", "variant/v") == 1
+    assert await broken_rules(pool) == []
 
 
 async def test_who_would_stay_while_the_conversation_is_retired_enters_no_more(shop: Shop, pool: Pool) -> None:
