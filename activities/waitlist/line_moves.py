@@ -89,9 +89,10 @@ class LineMoves:
         if move is None:
             return await self._follow(subject)
         async with transaction(self._pool) as connection:
-            await SQL.hold_products.run(
-                connection, store_id=move.store_id, from_subject=move.from_subject, to_subject=move.to_subject
-            )
+            lines = {"store_id": move.store_id, "from_subject": move.from_subject, "to_subject": move.to_subject}
+            held: list[str] = await SQL.hold_products.values(connection, **lines)
+            if await SQL.of_others.value(connection, **lines, held=held):
+                return True  # again, with those that they are of now
             if await SQL.hold_move.value(connection, move=move.id) is None:
                 return True  # another has finished it meanwhile; there may be one more
             if await arm_some(connection, move.target):

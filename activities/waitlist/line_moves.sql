@@ -30,9 +30,13 @@ select not is_gone(:store_id, :subject);
 
 -- name: hold_products
 -- Of both lines, in a fixed order: nobody enters, is given a place or gives one up meanwhile.
-select from products
+select product_id from products
 where store_id = :store_id and product_id in (product_of(:store_id, :from_subject), product_of(:store_id, :to_subject))
 order by product_id for no key update;
+
+-- name: of_others
+-- Whether one of the two has moved to another product than those that are held, while they were waited for.
+select product_of(:store_id, :from_subject) <> all(:held::text[]) or product_of(:store_id, :to_subject) <> all(:held::text[]);
 
 -- name: hold_move
 select true from line_moves where id = :move and finished_at is null for update;

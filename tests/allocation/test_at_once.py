@@ -133,6 +133,30 @@ async def test_who_leaves_while_their_line_is_moved_to_another_product_has_no_pl
     assert await pool.fetchval("select state from claims") == "lapsed"
 
 
+async def test_a_line_is_moved_only_while_the_product_is_held_that_its_target_is_of_by_then(
+    shop: Shop, pool: Pool
+) -> None:
+    """The target moves to another product while a batch waits for the one that it was of."""
+    await shop.sells("v", "w")
+    q = ProductFact(product_id="q", title="q", on_sale=True, variants=(), observed_at=datetime.now(UTC))
+    await shop.intake.observe(STORE, "shopify", [q])
+    await shop.signs_up("first")
+    await LineMoving(pool).move(WantedMove(subject("v"), subject("w")), "test")
+    there = "select subject from waiting"
+    async with transaction(pool) as another:
+        await another.execute("select from products where product_id = 'q' for no key update")
+        async with transaction(pool) as connection:
+            await connection.execute("select from products where product_id = 'p' for no key update")
+            await connection.execute("update variants set product_id = 'q' where variant_id = 'w'")
+            moving = asyncio.create_task(LineMoves(pool).move_next(subject("v")))
+            await _blocked(pool, 1)
+        assert await moving
+        assert await pool.fetchval(there) == "variant/v"
+    assert await LineMoves(pool).move_next(subject("v"))
+    assert await pool.fetchval(there) == "variant/w"
+    assert await broken_rules(pool) == []
+
+
 async def test_an_episode_that_waited_to_open_opens_after_all_that_was_told_meanwhile(shop: Shop, pool: Pool) -> None:
     """Who was told of the units before, and asks again, is told of these, and both are on record in that order."""
     called = await _one_is_called(shop)
