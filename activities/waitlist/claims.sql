@@ -4,7 +4,7 @@
 -- name: hold_product
 -- Locked while places are given: a change of stock, or of someone who gives up a place, comes before or after, and so do
 -- the shelves of the product and of its variants, which could tell one contact of one thing twice (promise P9).
-select from products where store_id = :store_id and product_id = product_of(:store_id, :subject) for no key update;
+select hold_product_of(:store_id, :subject);
 
 -- name: dismiss
 -- Some who wait for what is gone for good; each journey is asked to leave. Where it has a successor, those

@@ -157,6 +157,27 @@ async def test_a_line_is_moved_only_while_the_product_is_held_that_its_target_is
     assert await broken_rules(pool) == []
 
 
+async def test_places_are_given_only_while_the_product_is_held_that_the_variant_is_of_by_then(
+    shop: Shop, pool: Pool
+) -> None:
+    """The variant moves to another product while its shelf waits for the one that it was of (promise P9)."""
+    q = ProductFact(product_id="q", title="q", on_sale=True, variants=(), observed_at=datetime.now(UTC))
+    await shop.intake.observe(STORE, "shopify", [q])
+    await shop.signs_up("first")
+    await shop.has("v", 1)
+    async with transaction(pool) as another:
+        await another.execute("select from products where product_id = 'q' for no key update")
+        async with transaction(pool) as connection:
+            await connection.execute("select from products where product_id = 'p' for no key update")
+            await connection.execute("update variants set product_id = 'q' where variant_id = 'v'")
+            giving = asyncio.create_task(Waitlist(pool).give_places(subject("v")))
+            await _blocked(pool, 1)
+        await _done_or_blocked(pool, giving)
+        assert not giving.done()
+    assert (await giving).to_notify == 1
+    assert await broken_rules(pool) == []
+
+
 async def test_an_episode_that_waited_to_open_opens_after_all_that_was_told_meanwhile(shop: Shop, pool: Pool) -> None:
     """Who was told of the units before, and asks again, is told of these, and both are on record in that order."""
     called = await _one_is_called(shop)

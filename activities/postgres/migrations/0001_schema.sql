@@ -1743,6 +1743,20 @@ create function is_gone(store text, what text) returns boolean language sql stab
            and coalesce((select removed from variants where store_id = store and variant_id = substr(what, 9)), false)
 $$;
 
+-- Hold the product of a subject: not the one that its variant was of before, if it moved to another while that was waited for.
+create function hold_product_of(store text, what text) returns void language plpgsql as $$
+declare
+    product text;
+    held text;
+begin
+    loop
+        product := product_of(store, what);
+        exit when product is not distinct from held;
+        perform from products where store_id = store and product_id = product for no key update;
+        held := product;
+    end loop;
+end $$;
+
 -- Contact events: what contacts did, by the names that conversations know it under -------------------------------------
 
 -- One row per thing done by a contact ($1) and name; an order is `ordered`, and `bought` for each line. Without a store:
