@@ -113,7 +113,8 @@ class Dispatcher:
             tasks.create_task(_for_ever(self._listen, "outbox notifications lost"))
             for lane in LANES:
                 tasks.create_task(_for_ever(partial(self._drain_when_woken, lane), "outbox cannot be read"))
-            tasks.create_task(_for_ever(self._let_time_pass, "what is due was not done"))
+            for do_what_is_due in self._by_the_clock():
+                tasks.create_task(_for_ever(partial(_do_and_rest, do_what_is_due), "what is due was not done"))
             tasks.create_task(_for_ever(self._listen_to_stores, "stores not listened to"))
             tasks.create_task(_for_ever(self._keep_house, "old deliveries not forgotten"))
             if self._feeds is not None:
@@ -228,15 +229,13 @@ class Dispatcher:
             # Not one word more to a server that may be gone: its answer could be waited for for ever.
             connection.terminate()
 
-    async def _let_time_pass(self) -> None:
-        """Do what is due by the clock: offers and pauses end, who did not buy stays, counts fold, free prices count."""
-        await self._waitlist.lapse_offers()
-        await keep_in_line(self._pool)
-        await lapse_unconfirmed(self._pool)
-        await end_pauses(self._pool)
-        await fold_line_counts(self._pool)
-        await believe_zero_prices(self._pool, self._zero_price_holds)
-        await asyncio.sleep(IDLE.total_seconds())
+    def _by_the_clock(self) -> Sequence[Callable[[], Awaitable[object]]]:
+        """What is due by the clock: offers and pauses end, who did not buy stays, counts fold, free prices count. Each
+        is done by itself, so that one that fails keeps nothing else back."""
+        pool, holds = self._pool, self._zero_price_holds
+        of_the_pool = (keep_in_line, lapse_unconfirmed, end_pauses, fold_line_counts)
+        prices = partial(believe_zero_prices, pool, holds)
+        return (self._waitlist.lapse_offers, *(partial(each, pool) for each in of_the_pool), prices)
 
     async def _listen_to_stores(self) -> None:
         await listen_to_stores(self._pool)
@@ -266,6 +265,11 @@ def room(took: float, since_urgent: float) -> float:
     """
     urgent = since_urgent < URGENT_LASTS.total_seconds()
     return min(ROOM * took, LONGEST_ROOM.total_seconds()) if urgent else 0.0
+
+
+async def _do_and_rest(what_is_due: Callable[[], Awaitable[object]]) -> None:
+    await what_is_due()
+    await asyncio.sleep(IDLE.total_seconds())
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]], failed: str) -> None:

@@ -1,5 +1,6 @@
 """The dispatcher goes on whatever one row, or a Temporal that does not answer, does to it."""
 
+import asyncio
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -16,6 +17,7 @@ from starter.runtime.dispatcher import Dispatcher
 from starter.runtime.ports import free_port
 from starter.support.journeys import Journeys
 from starter.versioning.publishing import publish
+from tests.history import PATIENCE
 from tests.product import STORE, Product, Shop, addressees, starter_document
 from worker import connect
 
@@ -83,3 +85,20 @@ async def test_a_reminder_of_a_cancelled_journey_stays_unsent_after_the_workflow
     await product.until(journey, lambda report: report.ended_at is not None)
     assert await product.pool.fetchval("select leaving from journeys") == Reason.CANCELLED
     assert addressees(product.mailbox) == ["ada"]
+
+
+async def test_what_cannot_be_done_by_the_clock_keeps_nothing_else_back(pool: Pool) -> None:
+    """Offers cannot lapse here; the pauses that end next do all the same."""
+    shop = await _shop(pool)
+    await shop.signs_up("ada")
+    await pool.execute("update contacts set paused_until = now()")
+    await pool.execute("alter table claims rename column lapses_at to lapsed_by")
+    dead = await connect(f"127.0.0.1:{free_port()}", "default", lazy=True)
+    running = asyncio.create_task(Dispatcher(pool, Waitlist(pool), Temporal(dead, "nobody"), MONTH).run())
+    paused = "select exists (select from contacts where paused_until is not null), pg_sleep(0.05)"
+    async with asyncio.timeout(PATIENCE):
+        while await pool.fetchval(paused):
+            pass
+    running.cancel()
+    [ended] = await asyncio.gather(running, return_exceptions=True)
+    assert isinstance(ended, asyncio.CancelledError)
