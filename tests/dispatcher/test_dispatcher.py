@@ -91,7 +91,7 @@ async def test_what_cannot_be_done_by_the_clock_keeps_nothing_else_back(pool: Po
     """Offers cannot lapse here; the pauses that end next do all the same."""
     shop = await _shop(pool)
     await shop.signs_up("ada")
-    await pool.execute("update contacts set paused_until = now()")
+    await pool.execute("update contacts set paused_until = now() - interval '2 minutes'")
     await pool.execute("alter table claims rename column lapses_at to lapsed_by")
     dead = await connect(f"127.0.0.1:{free_port()}", "default", lazy=True)
     running = asyncio.create_task(Dispatcher(pool, Waitlist(pool), Temporal(dead, "nobody"), MONTH).run())
