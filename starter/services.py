@@ -30,8 +30,10 @@ from starter.accounts.sessions import Sessions
 from starter.accounts.signing_in import SigningIn
 from starter.accounts.users import Users
 from starter.ops.approvals import Approvals
+from starter.ops.attention import Attention
 from starter.ops.backlog import Backlog
 from starter.ops.deliveries import Deliveries
+from starter.ops.kept_checkup import KeptCheckup
 from starter.ops.pausing import Pausing
 from starter.ops.previews import Previews
 from starter.ops.repair import Repairs
@@ -136,6 +138,8 @@ class Services:
     sign_in_links: SignInLinks
     audit_log: AuditLog
     # ops
+    attention: Attention
+    checkup: KeptCheckup
     previews: Previews
     pausing: Pausing
     approvals: Approvals
@@ -207,6 +211,8 @@ def build_services(
         signing_in=SigningIn(pool, passwords),
         sign_in_links=SignInLinks(pool, passwords),
         audit_log=AuditLog(pool),
+        attention=Attention(pool),
+        checkup=KeptCheckup(settings),
         previews=Previews(pool, settings, Senders.from_settings),
         pausing=Pausing(pool),
         approvals=Approvals(pool),
@@ -240,4 +246,5 @@ async def open_services(settings: Settings, *, takes_webhooks: bool = False) -> 
         client = await connect(temporal, settings.temporal_namespace, lazy=True)
         services = build_services(pool, client, history_archive(settings, pool), settings, webhooks)
         opened.push_async_callback(services.connections.aclose)
+        opened.push_async_callback(services.checkup.aclose)
         yield services

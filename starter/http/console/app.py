@@ -15,6 +15,7 @@ from starter.http.console.pages import (
     contacts,
     conversations,
     designer,
+    home,
     keys,
     my_account,
     publish,

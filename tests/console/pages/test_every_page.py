@@ -1,0 +1,142 @@
+"""Every page of the console that can be opened: on a phone and a wide screen, light and dark, whole and for everyone.
+
+New routes are found by themselves. One that takes parameters stands in PARAMETERS with the values it is opened with.
+With SHELFTALK_PICTURES=1 the run also takes the pictures of the documentation, docs/pictures/console/*.png.
+"""
+
+import os
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from fastapi.routing import APIRoute
+from playwright.async_api import ConsoleMessage, Error, Page, Response, ViewportSize
+
+from starter.http.console.access import ConsoleRoute
+from starter.http.console.app import ROUTERS
+from tests.console.pages.conftest import Console
+from tests.console.pages.world import World
+from tests.markdown import ROOT
+from tests.shop_page.visit import AXE
+
+PICTURES = ROOT / "docs" / "pictures" / "console"
+TAKES_PICTURES = bool(os.environ.get("SHELFTALK_PICTURES"))
+PHONE: ViewportSize = {"width": 360, "height": 740}
+WIDE: ViewportSize = {"width": 1280, "height": 860}
+Scheme = Literal["light", "dark"]
+SEEN: tuple[tuple[ViewportSize, Scheme], ...] = ((WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark"))
+LARGEST = 100_000
+"""Bytes that a page may bring over the wire, with what it brings along the first time."""
+PARAMETERS: dict[str, dict[str, str]] = {}
+"""Of each route that takes any, in its path or query: what it is opened with; a name in braces is the world's."""
+NO_PAGES: set[str] = set()
+"""What pages ask for, and nobody opens: parts, files, pictures."""
+
+
+def paths() -> list[str]:
+    """Of everything that can be opened, parameters still in it."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    return sorted(
+        {
+            route.path
+            for route in routes
+            if "GET" in (route.methods or ()) and isinstance(route, ConsoleRoute) and route.path not in NO_PAGES
+        }
+    )
+
+
+def address_of(path: str, world: World) -> str:
+    """What a route is opened by in this world."""
+    given = {name: value.format_map(world.names) for name, value in PARAMETERS.get(path, {}).items()}
+    in_path = re.findall(r"\{(\w+)(?::\w+)?\}", path)
+    assert set(in_path) <= set(given), f"{path} takes {in_path}: say in PARAMETERS what it is opened with"
+    for name in in_path:
+        path = re.sub(rf"\{{{name}(:\w+)?\}}", given.pop(name), path)
+    query = "&".join(f"{name}={value}" for name, value in given.items())
+    return f"{path}?{query}" if query else path
+
+
+@dataclass
+class Opened:
+    """What was seen while a page was opened."""
+
+    errors: list[str] = field(default_factory=list[str])
+    answers: list[Response] = field(default_factory=list[Response])
+
+    async def bytes_of_all(self) -> int:
+        sizes = [await answer.request.sizes() for answer in self.answers]
+        return sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes)
+
+
+@asynccontextmanager
+async def opening(tab: Page) -> AsyncGenerator[Opened]:
+    """Whatever the browser complains of is kept."""
+    opened = Opened()
+
+    def heard(said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            opened.errors.append(said.text)
+
+    def thrown(error: Error) -> None:
+        opened.errors.append(error.message)
+
+    def answered(response: Response) -> None:
+        opened.answers.append(response)
+
+    tab.on("console", heard)
+    tab.on("pageerror", thrown)
+    tab.on("response", answered)
+    try:
+        yield opened
+    finally:
+        tab.remove_listener("console", heard)
+        tab.remove_listener("pageerror", thrown)
+        tab.remove_listener("response", answered)
+
+
+async def complaints(tab: Page) -> list[str]:
+    """What axe finds wrong for who does not see, or not well."""
+    await tab.evaluate(AXE)
+    found: list[str] = await tab.evaluate(
+        "axe.run().then(found => found.violations.map("
+        "each => `${each.id}: ${each.nodes[0].html} ${each.nodes[0].failureSummary}`))"
+    )
+    return found
+
+
+@pytest.mark.parametrize("path", paths())
+async def test_a_page_is_whole_at_every_width_and_in_light_and_dark(path: str, console: Console, tab: Page) -> None:
+    address = address_of(path, console.world)
+    for size, scheme in SEEN:
+        await tab.set_viewport_size(size)
+        await tab.emulate_media(color_scheme=scheme)
+        async with opening(tab) as opened:
+            answer = await tab.goto(f"{console.url}{address}", wait_until="networkidle")
+            assert answer is not None
+            assert answer.status == 200, address
+            assert await tab.locator("h1").count() == 1, address
+            wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert await tab.evaluate(wide) <= 0, f"{address} is wider than its screen of {size['width']}"
+            assert await complaints(tab) == [], (address, size, scheme)
+            assert opened.errors == [], address
+            assert await opened.bytes_of_all() < LARGEST, address
+        if TAKES_PICTURES:
+            await take(tab, path, size, scheme)
+
+
+async def take(tab: Page, path: str, size: ViewportSize, scheme: Scheme) -> None:
+    """A picture of the whole page, by its path."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"[^a-z0-9]+", "-", path.strip("/")).strip("-") or "home"
+    kind = "phone" if size is PHONE else "wide"
+    await tab.screenshot(path=Path(PICTURES / f"{name}-{kind}-{scheme}.png"), full_page=True)
+
+
+def test_everything_that_is_opened_with_something_is_there() -> None:
+    assert set(PARAMETERS) | NO_PAGES <= {
+        route.path for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)
+    }
