@@ -37,6 +37,7 @@ from starter.ops.kept_checkup import KeptCheckup
 from starter.ops.pausing import Pausing
 from starter.ops.previews import Previews
 from starter.ops.repair import Repairs
+from starter.ops.settings_shown import SettingsShown
 from starter.ops.upkeep import Upkeep
 from starter.reporting.analytics import Analytics
 from starter.reporting.daily import DailyReports
@@ -140,6 +141,7 @@ class Services:
     # ops
     attention: Attention
     checkup: KeptCheckup
+    settings_shown: SettingsShown
     previews: Previews
     pausing: Pausing
     approvals: Approvals
@@ -213,6 +215,7 @@ def build_services(
         audit_log=AuditLog(pool),
         attention=Attention(pool),
         checkup=KeptCheckup(settings),
+        settings_shown=SettingsShown(settings),
         previews=Previews(pool, settings, Senders.from_settings),
         pausing=Pausing(pool),
         approvals=Approvals(pool),

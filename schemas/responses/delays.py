@@ -1,7 +1,9 @@
 """What is answered about how long alerts take, from the change in the shop to the mailbox."""
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
+
+from pydantic import AwareDatetime
 
 from schemas.model import Model
 
@@ -56,3 +58,38 @@ class DelayReport(Model):
     otherwise: int
     cut: bool
     legs: tuple[LegFigures, ...]
+
+
+class ToldAt(Model):
+    """The way of one alert to one contact: when each of its legs ended.
+
+    Attributes:
+        key: of its message.
+        shop_at: when the change was, by the shop's own clock; None: the shop did not say.
+        heard_at: None: no change of the shop's made it possible.
+        delivered_at: None: the provider has not told.
+    """
+
+    key: str
+    journey: str
+    alert: str
+    store: str
+    product: str
+    shop_at: AwareDatetime | None
+    heard_at: AwareDatetime | None
+    decided_at: AwareDatetime
+    handed_over_at: AwareDatetime
+    delivered_at: AwareDatetime | None
+
+    @property
+    def lag(self) -> timedelta | None:
+        """From the change, as early as it is known, until its end, as far as that is known."""
+        begun = self.shop_at or self.heard_at
+        return None if begun is None else max(timedelta(), (self.delivered_at or self.handed_over_at) - begun)
+
+
+class ToldLately(Model):
+    """Those who were told last, the newest first; `more`: there are older ones."""
+
+    told: tuple[ToldAt, ...]
+    more: bool

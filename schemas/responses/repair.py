@@ -136,6 +136,26 @@ class Stuck(Model):
     failing_tasks: tuple[FailingTask, ...] | None = None
 
 
+class StoppedSender(Model):
+    """A sender by which nothing leaves.
+
+    Attributes:
+        sender: as its list names it; empty: the installation's own. None: every sender of the channel.
+        why: what the provider said.
+    """
+
+    channel: str
+    sender: str | None
+    why: str
+    stopped_at: AwareDatetime
+
+
+class StoppedSenders(Model):
+    """All of them, the longest stopped first."""
+
+    senders: tuple[StoppedSender, ...]
+
+
 class Resumed(Model):
     """Journeys that were stopped by one cause, and try again; `done` false: only counted.
 

@@ -16,7 +16,7 @@ from starter.commands.terminal.asking import Terminal
 from starter.commands.terminal.output import AsJson, called, say, show_people, write_json
 from starter.commands.terminal.paths import path_table
 from starter.commands.terminal.visible import visible
-from starter.commands.up import let_to_postgres, log_beside_the_data, needing_embedded, where_it_is
+from starter.commands.up import console_set_up, let_to_postgres, log_beside_the_data, needing_embedded, where_it_is
 from starter.runtime.process import Stopped, run_process, until_stopped
 
 
@@ -49,6 +49,8 @@ def demo(
             if stays:
                 where = where_it_is(stack)
                 narrate(f"\nIt goes on serving at {where.web}; the API key is in {where.api_key_file}.")
+                if way_in := await console_set_up(stack.services, where.web):
+                    narrate(f"The same in the console, by this link, good once and for a day: {way_in}")
                 narrate(f"In another terminal: {called()} journey list --data-dir {settings.data_dir}")
                 narrate(STOP_HINT)
                 await until_stopped()

@@ -17,7 +17,7 @@ from activities.postgres.retry import retry_on_deadlock
 from activities.rendering.templates import CannotRender, render
 from schemas.document.steps import Send
 from schemas.errors import DomainError, ErrorKind
-from schemas.ids import JourneyId, StepId, VersionId
+from schemas.ids import JourneyId, StepId, StoreId, VersionId
 from schemas.journey.activities import Deliver
 from schemas.responses.repair import Answer, Answered, HeldMessage, HeldMessages, MessagePreview, NotHeld
 from starter.ops.repair import By
@@ -43,11 +43,16 @@ class NothingHeld(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Held messages: of a conversation, of a message, or by their keys; all of them where every field is None."""
+    """Held messages: of a conversation, of a message, or by their keys; all of them where every field is None.
+
+    Attributes:
+        stores: only of these; None: of all.
+    """
 
     conversation: str | None = None
     message: str | None = None
     keys: tuple[str, ...] | None = None
+    stores: tuple[StoreId, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +86,46 @@ class Approvals:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def held(self, conversation: str | None = None, message: str | None = None, limit: int = 100) -> HeldMessages:
-        """What waits, the longest first."""
+    async def held(
+        self,
+        conversation: str | None = None,
+        message: str | None = None,
+        limit: int = 100,
+        stores: Sequence[StoreId] | None = None,
+        after: HeldMessage | None = None,
+    ) -> HeldMessages:
+        """What waits, the longest first.
+
+        Args:
+            stores: only of these; None: of all.
+            after: the last of the page before; `total` counts what follows it.
+        """
         messages, total = await SQL.held.counted(
-            self._pool, HeldMessage, conversation=conversation, message=message, most=limit
+            self._pool,
+            HeldMessage,
+            conversation=conversation,
+            message=message,
+            most=limit,
+            stores=stores,
+            after_at=after and after.since,
+            after_key=after and after.key,
         )
         return HeldMessages(messages=tuple(messages), total=total, more=total > len(messages))
 
-    async def preview(self, key: str) -> MessagePreview:
+    async def held_one(self, key: str) -> HeldMessage | None:
+        """One of them; None: it does not wait."""
+        return await SQL.held_one.row(self._pool, HeldMessage, key=key)
+
+    async def preview(self, key: str, stores: Sequence[StoreId] | None = None) -> MessagePreview:
         """A held message, rendered with what is true now.
+
+        Args:
+            stores: only if it is of one of these; None: of any.
 
         Raises:
             NothingHeld: as it says.
         """
-        held = await SQL.entry.row(self._pool, HeldEntry, key=key)
+        held = await SQL.entry.row(self._pool, HeldEntry, key=key, stores=stores)
         if held is None:
             (not_held,) = await self._not_held([key])
             raise NothingHeld(key, not_held.why)
@@ -129,7 +160,11 @@ class Approvals:
         a crash the same call answers those that are left.
         """
         keys: list[str] = await SQL.keys_held.values(
-            self._pool, conversation=which.conversation, message=which.message, keys=which.keys
+            self._pool,
+            conversation=which.conversation,
+            message=which.message,
+            keys=which.keys,
+            stores=which.stores,
         )
         done: list[str] = keys
         if by is not None:

@@ -5,14 +5,22 @@ select s.key, s.journey_id as journey, j.conversation, s.held_version as version
        count(*) over () as total
 from sends s join journeys j on j.id = s.journey_id
 where s.state = 'held' and j.ended_at is null
+  and (:stores::text[] is null or j.store_id = any(:stores))
+  and (:after_at::timestamptz is null or (s.opened_at, s.key) > (:after_at, :after_key::text))
   and (:conversation::text is null or j.conversation = :conversation) and (:message::text is null or s.message = :message)
 order by s.opened_at, s.key
 limit :most;
+
+-- name: held_one
+select s.key, s.journey_id as journey, j.conversation, s.held_version as version, s.step, s.message, s.opened_at as since
+from sends s join journeys j on j.id = s.journey_id
+where s.key = :key and s.state = 'held' and j.ended_at is null;
 
 -- name: keys_held
 -- The same, by key alone; all that were named, if any were.
 select s.key from sends s join journeys j on j.id = s.journey_id
 where s.state = 'held' and j.ended_at is null
+  and (:stores::text[] is null or j.store_id = any(:stores))
   and (:conversation::text is null or j.conversation = :conversation) and (:message::text is null or s.message = :message)
   and (:keys::text[] is null or s.key = any(:keys))
 order by s.key;
@@ -20,7 +28,7 @@ order by s.key;
 -- name: entry
 select s.key, s.journey_id, s.step, s.round, s.message, s.held_version
 from sends s join journeys j on j.id = s.journey_id
-where s.key = :key and s.state = 'held' and j.ended_at is null;
+where s.key = :key and s.state = 'held' and j.ended_at is null and (:stores::text[] is null or j.store_id = any(:stores));
 
 -- name: settlements
 -- What became of messages that were named and are not held.

@@ -15,11 +15,11 @@ from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
-from schemas.ids import JourneyId, VersionId
+from schemas.ids import JourneyId, StoreId, VersionId
 from schemas.journey.outcome import AfterRefusal, Refused
 from schemas.journey.signals import Intervene, Skip, Wake
 from schemas.reasons import STOPPING, Reason
-from schemas.responses.repair import Repair, RepairPlan, Resumed, StoppedGroup, Stuck
+from schemas.responses.repair import Repair, RepairPlan, Resumed, StoppedGroup, StoppedSender, StoppedSenders, Stuck
 from starter.ops.failing_tasks import failing_tasks
 from starter.ops.resting import LOOKS, NotRepairable, RestingJourney, RestingPlaces, describe
 
@@ -48,6 +48,16 @@ class StoppedRow:
     journeys: int
     since: datetime
     example: JourneyId
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Journeys that one cause has stopped; None: whatever it is."""
+
+    cause: Reason
+    conversation: str | None
+    step: str | None
+    stores: Sequence[StoreId] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +106,13 @@ class Repairs:
         self._client = client
         self._resting_places = RestingPlaces(pool, client, archive, looks)
 
-    async def stuck(self) -> Stuck:
-        """What does not go on by itself, by cause, version and step; at most 500 groups, the oldest first."""
-        rows = await SQL.stuck.rows(self._pool, StoppedRow, causes=list(STOPPING))
+    async def stuck(self, stores: Sequence[StoreId] | None = None) -> Stuck:
+        """What does not go on by itself, by cause, version and step; at most 500 groups, the oldest first.
+
+        Args:
+            stores: groups only of these; None: of all.
+        """
+        rows = await SQL.stuck.rows(self._pool, StoppedRow, causes=list(STOPPING), stores=stores)
         others = await SQL.others.one(self._pool, OtherTrouble)
         groups = tuple(StoppedGroup(**asdict(row), why=row.cause.sentence) for row in rows)
         return Stuck(
@@ -144,25 +158,40 @@ class Repairs:
                 details = {"journey": journey_id, "step": rest.step, "cause": rest.cause, "why": by.why}
                 await write_audit(connection, by.actor, _ACTIONS[repair], details)
 
-    async def resume(self, cause: Reason, conversation: str | None, step: str | None, by: By | None) -> Resumed:
+    async def stopped_senders(self) -> StoppedSenders:
+        """The senders by which nothing leaves, since when and why."""
+        return StoppedSenders(senders=tuple(await SQL.stopped_senders.rows(self._pool, StoppedSender)))
+
+    async def resume(
+        self,
+        cause: Reason,
+        conversation: str | None,
+        step: str | None,
+        by: By | None,
+        stores: Sequence[StoreId] | None = None,
+    ) -> Resumed:
         """Let all that are stopped by one cause try again; without `by` they are only counted.
 
         Many take several transactions, each with its own audit row; after a crash the same call resumes those that are
         left.
+
+        Args:
+            stores: only of these, and no sender is asked again; None: of all.
 
         Raises:
             NotRepairable: nothing is ever stopped by this.
         """
         if cause not in STOPPING:
             raise NotRepairable(f"'{cause}' stops nobody. What does: {', '.join(STOPPING)}.")
-        at_fault = cause is Reason.SENDER_AT_FAULT
+        at_fault = cause is Reason.SENDER_AT_FAULT and stores is None
+        which = Stopped(cause, conversation, step, stores)
         if by is None:
-            stopped = await SQL.count_stopped.value(self._pool, cause=cause, conversation=conversation, step=step)
+            stopped = await SQL.count_stopped.value(self._pool, **asdict(which))
             senders = await SQL.count_stopped_senders.value(self._pool) if at_fault else 0
             return Resumed(cause=cause, journeys=stopped, senders=senders, done=False)
         senders = await self._lift_stops(by) if at_fault else 0
         resumed, after = 0, ""
-        while batch := await self._resume_some(cause, conversation, step, after, by):
+        while batch := await self._resume_some(which, after, by):
             resumed, after = resumed + len(batch), batch[-1]
         return Resumed(cause=cause, journeys=resumed, senders=senders, done=True)
 
@@ -177,15 +206,11 @@ class Repairs:
         return len(stops)
 
     @retry_on_deadlock
-    async def _resume_some(
-        self, cause: Reason, conversation: str | None, step: str | None, after: str, by: By
-    ) -> list[JourneyId]:
+    async def _resume_some(self, which: Stopped, after: str, by: By) -> list[JourneyId]:
         async with transaction(self._pool) as connection:
-            batch: list[JourneyId] = await SQL.resume.values(
-                connection, cause=cause, conversation=conversation, step=step, after=after, most=AT_ONCE
-            )
+            batch: list[JourneyId] = await SQL.resume.values(connection, **asdict(which), after=after, most=AT_ONCE)
             if batch:
-                details = {"cause": cause, "conversation": conversation, "step": step, "journeys": len(batch)}
+                details = {**asdict(which), "journeys": len(batch)}
                 await write_audit(connection, by.actor, "resume journeys", {**details, "why": by.why})
         return sorted(batch)
 

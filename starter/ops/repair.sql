@@ -6,12 +6,12 @@ select * from (
     select j.held_up_by as cause, j.conversation, j.version_id as version, j.at_step as step, count(*) as journeys,
            min(j.at_since) as since, min(j.id) as example
     from journeys j
-    where j.ended_at is null and j.held_up_by = any(:causes::text[])
+    where j.ended_at is null and j.held_up_by = any(:causes::text[]) and (:stores::text[] is null or j.store_id = any(:stores))
     group by 1, 2, 3, 4
     union all
     select 'awaiting_approval', j.conversation, j.version_id, s.step, count(*), min(s.opened_at), min(j.id)
     from sends s join journeys j on j.id = s.journey_id
-    where s.state = 'held' and j.ended_at is null
+    where s.state = 'held' and j.ended_at is null and (:stores::text[] is null or j.store_id = any(:stores))
     group by 1, 2, 3, 4
 ) held_up
 order by since
@@ -43,10 +43,14 @@ update journeys set held_up_by = null where id = :journey_id;
 
 -- name: count_stopped
 select count(*) from journeys
-where ended_at is null and held_up_by = :cause and (:conversation::text is null or conversation = :conversation) and (:step::text is null or at_step = :step);
+where ended_at is null and held_up_by = :cause and (:conversation::text is null or conversation = :conversation) and (:step::text is null or at_step = :step)
+  and (:stores::text[] is null or store_id = any(:stores));
 
 -- name: count_stopped_senders
 select count(*) from stopped_senders;
+
+-- name: stopped_senders
+select channel, sender, why, stopped_at from stopped_senders order by stopped_at, channel, sender;
 
 -- name: lift_stops
 delete from stopped_senders returning channel, sender, why;
@@ -57,6 +61,7 @@ with stopped as (
     select id, at_step from journeys
     where ended_at is null and held_up_by = :cause and id > :after
       and (:conversation::text is null or conversation = :conversation) and (:step::text is null or at_step = :step)
+      and (:stores::text[] is null or store_id = any(:stores))
     order by id limit :most for update
 ), woken as (
     insert into outbox (kind, journey_id, payload)

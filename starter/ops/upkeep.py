@@ -9,9 +9,9 @@ from activities.archive.archiving import archive_status
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool
 from schemas.responses.archive import ArchiveReport, ArchiveStatus
-from schemas.responses.reconciliation import Reconciliation
+from schemas.responses.reconciliation import LastReconciliation, Reconciliation
 from schemas.responses.retention import RetentionReport
-from starter.runtime.schedules import ARCHIVING, RECONCILIATION, RETENTION
+from starter.runtime.schedules import ARCHIVING, RECONCILIATION, RETENTION, last_reconciliation
 
 
 class Upkeep:
@@ -27,6 +27,10 @@ class Upkeep:
         """Compare PostgreSQL and Temporal now, and repair what differs; what is younger than this is left alone."""
         await write_audit(self._pool, by, "reconcile", {"young": str(young)})
         return await RECONCILIATION.run_now(self._client, self._task_queue, young)
+
+    async def last_reconciliation(self) -> LastReconciliation | None:
+        """What the newest one that was finished found and repaired."""
+        return await last_reconciliation(self._pool)
 
     async def archive(self, young: timedelta, by: str) -> ArchiveReport:
         """Archive now the histories of journeys that ended longer ago than this."""

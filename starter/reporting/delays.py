@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import StoreId
-from schemas.responses.delays import DelayReport, Leg, LegFigures
+from schemas.responses.delays import DelayReport, Leg, LegFigures, ToldAt, ToldLately
 from starter.reporting.messages import usual_period
 from starter.reporting.reports import Period, instants_of
 
@@ -82,6 +82,18 @@ class DelayReports:
             cut=told == MOST_TOLD,
             legs=_in_order(rows),
         )
+
+    async def latest(
+        self, limit: int, before: str | None = None, stores: Sequence[StoreId] | None = None
+    ) -> ToldLately:
+        """Those who were told last, with the way of the alert of each.
+
+        Args:
+            before: the key of the last of the page before.
+            stores: only of these; None: of all.
+        """
+        told = await SQL.latest.rows(self._pool, ToldAt, before=before, stores=stores, most=limit + 1)
+        return ToldLately(told=tuple(told[:limit]), more=len(told) > limit)
 
     async def lately(self) -> Sequence[LegFigures]:
         """The same of those who were told within the hour, of all stores; of the newest `MOST_LATELY` of them."""

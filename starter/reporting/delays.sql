@@ -32,3 +32,22 @@ cross join lateral (values
 cross join lateral (
     select way.leg, case when t.heard_at is not null then extract(epoch from way.length)::float8 end as seconds) l
 group by l.leg;
+
+-- name: latest
+-- Those who were told last, by certain messages: when each leg of the way of their alert ended.
+select s.key, j.id as journey, a.id as alert, j.store_id as store, coalesce(p.title, j.subject) as product,
+       c.shop_at, c.heard_at, c.given_at as decided_at, s.settled_at as handed_over_at, delivered.at as delivered_at
+from sends s
+join journeys j on j.id = s.journey_id
+join alerts a on a.id = j.alert_id
+join claims c on c.journey_id = s.journey_id and c.settled_at = s.settled_at and c.state in ('used', 'lapsed')
+left join products p on p.store_id = j.store_id and p.product_id = j.product_id
+left join lateral (
+    select min(happened_at) as at from message_events
+    where send_key = coalesce(s.told_with, s.key) and kind = 'delivered') delivered on true
+where s.settled_at is not null and s.state = 'sent'
+  and s.settled_at <= coalesce((select settled_at from sends where key = :before::text), 'infinity')
+  and (:before::text is null or (s.settled_at, s.key) < ((select settled_at from sends where key = :before::text), :before))
+  and (:stores::text[] is null or j.store_id = any(:stores))
+order by s.settled_at desc, s.key desc
+limit :most;

@@ -11,6 +11,7 @@ from starter.http.console import assets
 from starter.http.console.access import ConsoleRoute, OpenRoute
 from starter.http.console.pages import (
     analytics,
+    approvals,
     audit,
     contacts,
     conversations,

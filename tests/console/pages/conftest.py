@@ -1,18 +1,18 @@
-"""The console served over a small world, and a browser to open it with."""
+"""The console served over a small world, and a browser in which its first admin is signed in."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import pytest
-from fastapi import FastAPI
+from playwright.async_api import Page
 
-from schemas.ids import UserId
-from schemas.responses.users import Grant, Language, Role
-from starter.accounts.viewer import Viewer
+from schemas.responses.users import Language, Role
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.http.app import create_app
+from starter.http.console.signed_in import COOKIE
 from starter.http.server import serving
+from tests.accounts.staff import Staff, let_in
 from tests.console.pages.world import World, made
 from tests.databases import Databases
 from tests.namespaces import new_namespace
@@ -23,23 +23,21 @@ __all__ = ["tab"]
 
 @dataclass(frozen=True)
 class Console:
-    """The console, served; whoever opens it is `app.state.viewer`."""
+    """The console, served over a world."""
 
     url: str
-    app: FastAPI
     world: World
 
-    def seen_by(self, *grants: Grant, language: Language = Language.ENGLISH) -> None:
-        """From here on whoever opens it has these roles."""
-        self.app.state.viewer = Viewer(
-            user_id=UserId("u-" + "0" * 28),
-            name="Ada Lovelace",
-            email="ada@example.com",
-            language=language,
-            time_zone="Europe/Berlin",
-            grants=grants,
-            session_id=1,
-        )
+    async def seen_by(self, tab: Page, staff: Staff) -> None:
+        """From here on somebody else is signed in in the browser."""
+        await tab.context.clear_cookies()
+        await tab.context.add_cookies([{"name": COOKIE, "value": staff.session, "url": self.url}])
+
+    async def let_in(self, role: Role, language: Language = Language.ENGLISH) -> Staff:
+        """Somebody new, with this role in all stores."""
+        staff = await let_in(self.world.services, f"{role}-{language}@shop.example", role)
+        await self.world.services.users.change_details(staff.user_id, role.capitalize(), language, "Europe/Berlin")
+        return staff
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +56,15 @@ async def world(
 
 @pytest.fixture(scope="module")
 async def console(world: World) -> AsyncGenerator[Console]:
-    """Opened by somebody who may everything."""
-    app = create_app(world.services, world.settings)
-    async with serving(app, "127.0.0.1", 0) as served:
-        console = Console(served.url, app, world)
-        console.seen_by(Grant(role=Role.ADMIN))
-        yield console
+    async with serving(create_app(world.services, world.settings), "127.0.0.1", 0) as served:
+        yield Console(served.url, world)
     await world.services.checkup.aclose()
+
+
+@pytest.fixture
+async def signed_in(console: Console, tab: Page) -> AsyncGenerator[Page]:
+    """A browser in which somebody who may everything is signed in."""
+    await console.seen_by(tab, console.world.admin)
+    yield tab
+    await tab.goto("about:blank")
+    await tab.context.clear_cookies()

@@ -31,9 +31,14 @@ Scheme = Literal["light", "dark"]
 SEEN: tuple[tuple[ViewportSize, Scheme], ...] = ((WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark"))
 LARGEST = 100_000
 """Bytes that a page may bring over the wire, with what it brings along the first time."""
-PARAMETERS: dict[str, dict[str, str]] = {}
+PARAMETERS: dict[str, dict[str, str]] = {
+    "/conversations/{name}": {"name": "{conversation}"},
+    "/conversations/{name}/analytics": {"name": "{conversation}"},
+    "/conversations/{name}/analytics/people": {"name": "{conversation}", "view": "entries"},
+    "/users/{user}": {"user": "{user}"},
+}
 """Of each route that takes any, in its path or query: what it is opened with; a name in braces is the world's."""
-NO_PAGES: set[str] = set()
+NO_PAGES = {"/operations/approvals/letter"}
 """What pages ask for, and nobody opens: parts, files, pictures."""
 
 
@@ -109,8 +114,11 @@ async def complaints(tab: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("path", paths())
-async def test_a_page_is_whole_at_every_width_and_in_light_and_dark(path: str, console: Console, tab: Page) -> None:
+async def test_a_page_is_whole_at_every_width_and_in_light_and_dark(
+    path: str, console: Console, signed_in: Page
+) -> None:
     address = address_of(path, console.world)
+    tab = signed_in
     for size, scheme in SEEN:
         await tab.set_viewport_size(size)
         await tab.emulate_media(color_scheme=scheme)

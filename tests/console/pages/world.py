@@ -20,18 +20,20 @@ from schemas.incoming.facts import ItemFact, OrderFact, OrderMoney
 from schemas.reasons import Reason
 from schemas.responses.repair import Answer
 from schemas.settings import Settings
+from starter.accounts.viewer import actor_of
 from starter.devstack.mailbox import Mailbox
 from starter.ops.approvals import Approvals, Which
 from starter.ops.pausing import Pausable
 from starter.ops.repair import By
 from starter.services import Services
+from tests.accounts.staff import Staff, set_up
 from tests.databases import Database
 from tests.history import PATIENCE
 from tests.http.conftest import services_over
 from tests.product import STORE, Product, address, next_change, running_product, starter_document
 
 WAITING = ("ada", "ben", "cleo", "dan", "eve", "finn", "gus")
-ADA = By("user u-0000000000000000000000000000", "read it, and it is right")
+WHY = "read it, and it is right"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class World:
     services: Services
     settings: Settings
     product: Product
+    admin: Staff
     journey: JourneyId
     held: tuple[str, ...]
 
@@ -61,6 +64,7 @@ class World:
             "conversation": "back-in-stock",
             "list": "default",
             "alert": "back-in-stock",
+            "user": self.admin.user_id,
         }
 
 
@@ -100,16 +104,18 @@ async def made(database: Database, client: Client, mailbox: Mailbox) -> AsyncGen
             }
         )
         services = services_over(database.pool, client, product.archive, settings)
+        admin = await set_up(services)
+        by = By(actor_of(admin.user_id), WHY)
         held = await _held(product, 4)
         approved = tuple(key for key in held if key.startswith((first, second)))
-        await services.approvals.answer(Answer.APPROVED, Which(keys=approved), ADA)
+        await services.approvals.answer(Answer.APPROVED, Which(keys=approved), by)
         await product.mail_to("ben")
         await _buys(product, "ben")
         async with asyncio.timeout(PATIENCE):
             while all(group.cause != Reason.MESSAGE_BROKEN for group in (await services.repairs.stuck()).groups):
                 await next_change(database.pool)
-        await services.pausing.pause(Pausable("alert", "back-in-stock"), ADA.actor)
-        yield World(services, settings, product, first, tuple(key for key in held if key not in approved))
+        await services.pausing.pause(Pausable("alert", "back-in-stock"), by.actor)
+        yield World(services, settings, product, admin, first, tuple(key for key in held if key not in approved))
 
 
 async def _held(product: Product, count: int) -> list[str]:

@@ -37,7 +37,7 @@ PRESSING = (ConcernKind.SENDER_AT_FAULT, ConcernKind.STOPPED, ConcernKind.PARKED
 """Nothing goes on by itself until it is mended."""
 
 
-@router.get("/", dependencies=[needs_role(Role.VIEWER)])
+@router.get("/", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def home(request: Request, services: InjectedServices, viewer: CurrentViewer) -> HTMLResponse:
     """What needs somebody now, and how it goes."""
     glance = await services.attention.glance(ZoneInfo(viewer.time_zone), viewer.stores(Role.VIEWER))
