@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import cast
 
 from pydantic import SecretStr
 
@@ -62,7 +63,7 @@ def _has_secret(value: object) -> bool:
         case SecretStr():
             return True
         case tuple():
-            return any(map(_has_secret, value))
+            return any(_has_secret(each) for each in cast("tuple[object, ...]", value))
         case _:
             return False
 
@@ -72,8 +73,8 @@ def _written(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case tuple():
-            return ", ".join(map(_written, value))
+            return ", ".join(_written(each) for each in cast("tuple[object, ...]", value))
         case dict():
-            return ", ".join(map(str, value))
+            return ", ".join(str(each) for each in cast("dict[str, object]", value))
         case _:
             return str(value)

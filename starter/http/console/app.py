@@ -19,6 +19,7 @@ from starter.http.console.pages import (
     home,
     keys,
     my_account,
+    operations,
     publish,
     reports,
     run_tester,
@@ -30,6 +31,9 @@ from starter.http.problems import Refusal
 
 ROUTERS: tuple[APIRouter, ...] = (
     assets.router,
+    home.router,
+    approvals.router,
+    operations.router,
     analytics.router,
     contacts.router,
     conversations.router,

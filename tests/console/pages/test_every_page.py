@@ -35,6 +35,10 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "/conversations/{name}": {"name": "{conversation}"},
     "/conversations/{name}/analytics": {"name": "{conversation}"},
     "/conversations/{name}/analytics/people": {"name": "{conversation}", "view": "entries"},
+    "/conversations/{name}/operations/{operation}": {"name": "{conversation}", "operation": "1"},
+    "/conversations/{name}/publish": {"name": "{conversation}"},
+    "/conversations/{name}/test": {"name": "{conversation}"},
+    "/conversations/{name}/test/recorded": {"name": "{conversation}"},
     "/users/{user}": {"user": "{user}"},
 }
 """Of each route that takes any, in its path or query: what it is opened with; a name in braces is the world's."""

@@ -18,6 +18,7 @@ from schemas.document.steps import ExitStep, SendStep, Status, WaitStep
 from schemas.ids import JourneyId
 from schemas.incoming.facts import ItemFact, OrderFact, OrderMoney
 from schemas.reasons import Reason
+from schemas.responses.operations import Choice
 from schemas.responses.repair import Answer
 from schemas.settings import Settings
 from starter.accounts.viewer import actor_of
@@ -26,6 +27,8 @@ from starter.ops.approvals import Approvals, Which
 from starter.ops.pausing import Pausable
 from starter.ops.repair import By
 from starter.services import Services
+from starter.versioning.bulk import Decision
+from starter.versioning.publishing import publish
 from tests.accounts.staff import Staff, set_up
 from tests.databases import Database
 from tests.history import PATIENCE
@@ -90,6 +93,8 @@ def document() -> ConversationDocument:
 async def made(database: Database, client: Client, mailbox: Mailbox) -> AsyncGenerator[World]:
     """The world, on these, at work until the block ends."""
     async with running_product(database.pool, client, mailbox, "console", document()) as product:
+        moved = document().model_copy(update={"goal": "They get what they waited for"})
+        await publish(database.pool, moved, Decision(Choice.MOVE, "user of the tests"))
         shop = product.shop
         await shop.charges_in("EUR")
         await shop.sells("v", "w", price="49.00")

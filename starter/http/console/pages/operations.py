@@ -1,7 +1,7 @@
 """Operations beyond approvals: what is stopped, how long alerts take, deliveries, bulk operations, and the upkeep."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -48,10 +48,10 @@ def _after(begun: datetime | None, ended: datetime | None) -> str:
     return "" if begun is None or ended is None else f" (+{_length(max(timedelta(), ended - begun))})"
 
 
-_TOLD = {"length": _length, "seconds": _seconds, "after": _after}
+_TOLD: dict[str, Any] = {"length": _length, "seconds": _seconds, "after": _after}
 
 
-def _tab(request: Request, viewer: Viewer, name: str, **given: object) -> HTMLResponse:
+def _tab(request: Request, viewer: Viewer, name: str, **given: Any) -> HTMLResponse:
     t = words(request)
     return page(
         request, f"operations/{name}.html", tabs=tabs_of(viewer, t), title=t(f"operations.{name}"), **_TOLD, **given
