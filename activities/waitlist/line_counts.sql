@@ -21,9 +21,9 @@ with added as (
          and f.quarter is not distinct from s.quarter and f.reason is not distinct from s.reason and f.folded)
     returning *
 ), folded as (
-    insert into line_counts (alert_id, store_id, subject, what, quarter, reason, count, folded)
-    select alert_id, store_id, subject, what, quarter, reason, sum(count), true
-    from gone group by 1, 2, 3, 4, 5, 6 having sum(count) <> 0
+    insert into line_counts (alert_id, store_id, subject, what, quarter, reason, count, units, folded)
+    select alert_id, store_id, subject, what, quarter, reason, sum(count), sum(units), true
+    from gone group by 1, 2, 3, 4, 5, 6 having sum(count) <> 0 or sum(units) <> 0
 )
 , changed as (
     select t.*, l.tell_when_waiting as number, (

@@ -16,7 +16,8 @@ class WantedProduct(Model):
     Attributes:
         variant_id: None when rows are by product, or the whole product was waited for.
         entered, lost_to_window, told, bought_after: in the period.
-        waiting, unconfirmed, to_order: now, whatever the period. `to_order` is in units.
+        waiting, units, unconfirmed, to_order: now, whatever the period. `to_order` is in units.
+        units: how many units those who wait want together.
         unconfirmed: who has a place that does not count until they say that it was them; none of `waiting`.
         long_since: one of its lines has grown past the number of its list since then.
     """
@@ -29,6 +30,7 @@ class WantedProduct(Model):
     sku: str | None
     entered: int
     waiting: int
+    units: int
     unconfirmed: int
     lost_to_window: int
     told: int

@@ -12,7 +12,7 @@ def wanted_table(report: WantedReport) -> Table | str:
     if not report.products:
         return "Nothing was wanted."
     names = ("store", "product", *(("variant",) if report.by is Level.VARIANT else ()))
-    figures = ("waiting", "not confirmed", "to order", "lost to window", "told", "bought after", "entered")
+    figures = ("waiting", "units", "not confirmed", "to order", "lost to window", "told", "bought after", "entered")
     long = any(row.long_since for row in report.products)
     columns = (*names, *(Column(name, justify="right") for name in figures), *(("long since (UTC)",) if long else ()))
     table = Table(*columns, box=None, pad_edge=False)
@@ -21,6 +21,7 @@ def wanted_table(report: WantedReport) -> Table | str:
         variant = f"{row.variant_title or ''} ({row.variant_id})".strip() if row.variant_id else "any"
         numbers = (
             row.waiting,
+            row.units,
             row.unconfirmed,
             row.to_order,
             row.lost_to_window,

@@ -19,6 +19,7 @@ with told as (
     select alert_id, store_id, subject,
            coalesce(sum(count) filter (where what = 'entered' and quarter >= :since and quarter < :until), 0) as entered,
            coalesce(sum(count) filter (where what = 'waiting'), 0) as waiting,
+           coalesce(sum(units) filter (where what = 'waiting'), 0) as units,
            coalesce(sum(count) filter (where what = 'unconfirmed'), 0) as unconfirmed,
            coalesce(sum(count) filter (where what = 'lost' and quarter >= :since and quarter < :until), 0) as lost
     from line_counts group by 1, 2, 3
@@ -28,17 +29,15 @@ with told as (
     where a.measure = 'nothing' and (:list_code::text is null or a.list_code = :list_code)
       and (:stores::text[] is null or l.store_id = any(:stores))
 ), told_of_open as (
-    select w.episode_id, w.told
+    select w.episode_id, w.told, w.units as told_units
     from would_be_told(array(
         select e.id from counted c join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
         where e.closed_at is null and e.contacts_per_unit is not null and c.waiting > 0)) w
 ), ordered as (
     select c.*, case when c.waiting = 0 then 0 else greatest(
-        ceil(greatest(0, c.waiting - case
-            when e.id is null then 0
-            when a.contacts_per_unit is null then c.waiting
-            else coalesce(w.told, 0)
-        end)::numeric * a.units_per_contact / coalesce(a.contacts_per_unit, 1)),
+        ceil(case when e.id is not null and a.contacts_per_unit is null then 0 else greatest(
+                 c.units - coalesce(w.told_units, 0), (c.waiting - coalesce(w.told, 0)) * a.units_per_contact)
+             end::numeric / coalesce(a.contacts_per_unit, 1)),
         case when e.id is null then a.quantity_threshold else 0 end) end as to_order, g.since as long_since
     from counted c join alerts a on a.id = c.alert_id
     left join long_lines g on g.alert_id = c.alert_id and g.store_id = c.store_id and g.subject = c.subject
@@ -47,14 +46,14 @@ with told as (
     left join told_of_open w on w.episode_id = e.id
 ), summed as (
     select store_id, product_id, case when :by = 'variant' and subject like 'variant/%' then substr(subject, 9) end as variant_id,
-           sum(entered)::bigint as entered, sum(waiting)::bigint as waiting,
+           sum(entered)::bigint as entered, sum(waiting)::bigint as waiting, sum(units)::bigint as units,
            sum(unconfirmed)::bigint as unconfirmed, sum(lost)::bigint as lost_to_window,
            sum(told)::bigint as told, sum(bought)::bigint as bought_after, sum(to_order)::bigint as to_order,
            min(long_since) as long_since
     from ordered group by 1, 2, 3
 )
 select s.store_id, s.product_id, p.title as product_title, s.variant_id, v.title as variant_title, v.sku,
-       s.entered, s.waiting, s.unconfirmed, s.lost_to_window, s.told, s.bought_after, s.to_order, s.long_since
+       s.entered, s.waiting, s.units, s.unconfirmed, s.lost_to_window, s.told, s.bought_after, s.to_order, s.long_since
 from summed s
 join products p on p.store_id = s.store_id and p.product_id = s.product_id
 left join variants v on v.store_id = s.store_id and v.variant_id = s.variant_id

@@ -70,6 +70,7 @@ class StoredMove:
 @dataclass(frozen=True, slots=True)
 class _Became:
     reason: Reason | None
+    quantity: int
     people: int
 
 
@@ -83,6 +84,8 @@ class _InLine:
 class _Places:
     everyone: bool
     places: int
+    units_each: int
+    units: int
 
 
 class LineMoving:
@@ -184,12 +187,12 @@ async def _look(connection: Connection, wanted: WantedMove) -> LineMoveReport:
         found = await SQL.would_become.within(COUNTING_SECONDS).rows(
             connection, _Became, **where, alert_id=line.id, to_subject=wanted.to.key
         )
-        became.update({each.reason: each.people for each in found})
-        moved = sum(each.people for each in found if each.reason is None)
+        for each in found:
+            became[each.reason] += each.people
         there = await _places(connection, line, wanted.to)
-        everyone = everyone or there is None
-        places += there or 0
-        told_now += moved if there is None else min(moved, there)
+        everyone = everyone or there.everyone
+        places += there.places
+        told_now += _told(there, [each for each in found if each.reason is None])
     return LineMoveReport(
         store_id=wanted.line.store_id,
         from_subject=wanted.line.key,
@@ -205,16 +208,25 @@ async def _look(connection: Connection, wanted: WantedMove) -> LineMoveReport:
     )
 
 
-async def _places(connection: Connection, line: LineOfAlert, subject: Subject) -> int | None:
-    """How many places there are now for those who wait by this alert; None: for everyone."""
-    if line.paused or line.measure is not Measure.NOTHING:
-        return 0
-    there = await SQL.open_places.row(
-        connection, _Places, alert_id=line.id, store_id=subject.store_id, subject=subject.key
-    )
-    if there is None:
-        return 0
-    return None if there.everyone else there.places
+def _told(there: _Places, moved: Sequence[_Became]) -> int:
+    """How many of those who come may be told at once, at most: those who want the fewest units first, as `moved` is."""
+    told, units = 0, there.units
+    for some in moved:
+        each = max(some.quantity, there.units_each)
+        people = some.people if there.everyone else min(some.people, units // each)
+        told += people
+        units -= people * each
+    return told
+
+
+async def _places(connection: Connection, line: LineOfAlert, subject: Subject) -> _Places:
+    """What there is now for those who wait by this alert."""
+    there: _Places | None = None
+    if not line.paused and line.measure is Measure.NOTHING:
+        there = await SQL.open_places.row(
+            connection, _Places, alert_id=line.id, store_id=subject.store_id, subject=subject.key
+        )
+    return there or _Places(everyone=False, places=0, units_each=1, units=0)
 
 
 async def _target(connection: Connection, wanted: WantedMove) -> Target:

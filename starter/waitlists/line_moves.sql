@@ -7,12 +7,14 @@ select is_known(:store_id, :subject);
 select exists (select from alerts where id = :alert);
 
 -- name: would_become
--- What would become of how many of those who wait by one alert, as the move itself finds it; null: they would be moved.
-select why_not_moved(w, :to_subject) as reason, count(*) as people
+-- What would become of how many of those who wait by one alert, as the move itself finds it; null: they would be moved. By how many
+-- units they want.
+select why_not_moved(w, :to_subject) as reason, w.quantity, count(*) as people
 from waiting w join journeys j on j.id = w.journey_id
 where w.store_id = :store_id and w.subject = :subject and w.alert_id = :alert_id and w.state = 'waiting'
   and j.ended_at is null and why_leaving(j) is null
-group by 1;
+group by 1, 2
+order by 2;
 
 -- name: in_line
 -- How many wait by one alert, and how many are called forward; of what `line_counts` knows.
@@ -22,8 +24,10 @@ from line_counts
 where store_id = :store_id and subject = :subject and alert_id = :alert_id and what in ('waiting', 'unconfirmed', 'claimed');
 
 -- name: open_places
--- Of the open episode there; none: there is none. `everyone`: it has a place for all.
-select places(e) is null as everyone, coalesce(places(e), 0) as places
+-- Of the open episode there; none: there is none. `everyone`: it has a place for all. For how many units it may give claims, each
+-- counted as often as contacts are told for one; of whoever wants less than `units_each`, so many count.
+select places(e) is null as everyone, coalesce(places(e), 0) as places, e.units_per_contact as units_each,
+       coalesce(least(units_earned(e), (select coalesce(sum(floor(greatest(0, l.units) * e.contacts_per_unit)), 0) from units_left(e) l)), 0)::bigint as units
 from episodes e
 where alert_id = :alert_id and store_id = :store_id and subject = :subject and closed_at is null;
 

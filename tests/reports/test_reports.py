@@ -8,6 +8,8 @@ import pytest
 
 from activities.delivery.ledger import Ledger
 from activities.postgres.pool import Pool
+from activities.waitlist.entrances import Entrances
+from activities.waitlist.line_counts import fold_line_counts
 from schemas.ids import Level
 from schemas.journey.outcome import Sent
 from schemas.reasons import Ending, Reason
@@ -15,7 +17,7 @@ from starter.reporting.reports import BadPeriod, NoSuchList, Period, Reports
 from starter.reporting.spreadsheets import list_csv, wanted_csv
 from starter.versioning.publishing import publish
 from tests.delivery.counter import message
-from tests.product import starter_document
+from tests.product import STORE, address, starter_document
 from tests.reports.shop import Counter
 
 EVER = Period()
@@ -72,6 +74,25 @@ async def test_as_many_are_to_be_ordered_as_it_takes_to_tell_everyone(
     if units:
         assert await counter.looks() == min(waiting, units * int(per_unit))
         assert (await Reports(pool).wanted(None, EVER)).products[0].to_order == to_order
+
+
+async def test_as_many_are_to_be_ordered_as_those_want_who_want_several(pool: Pool) -> None:
+    await publish(pool, starter_document(contacts_per_unit=1))
+    counter = Counter.over(pool)
+    await counter.shop.sells("v")
+    for name, units in (("ada", 5), ("bob", 1), ("cy", 2)):
+        await Entrances(pool).sign_up(address(name), STORE, "v", "test", quantity=units)
+    (row,) = (await Reports(pool).wanted(None, EVER)).products
+    assert (row.waiting, row.units, row.to_order) == (3, 8, 8)
+    await pool.execute("update waiting set quantity = 4 where quantity = 5")
+    (row,) = (await Reports(pool).wanted(None, EVER)).products
+    assert (row.units, row.to_order) == (7, 7), "somebody wants fewer now"
+    await counter.shop.has("v", 2)
+    assert (await Reports(pool).wanted(None, EVER)).products[0].to_order == 6, "bob is told by the units there are"
+    assert await counter.looks() == 1
+    await fold_line_counts(pool)
+    (row,) = (await Reports(pool).wanted(None, EVER)).products
+    assert (row.waiting, row.units, row.to_order) == (2, 6, 6)
 
 
 async def test_a_period_is_whole_days_by_the_clock_of_the_list(counter: Counter, pool: Pool) -> None:

@@ -264,7 +264,7 @@ async def test_an_empty_line_a_target_that_goes_meanwhile_and_an_unknown_move(sh
     assert datetime.now(UTC) > (report.created_at or datetime.now(UTC))
 
 
-async def test_a_wanted_quantity_comes_along_and_what_is_told_at_once_is_counted_in_people(
+async def test_a_wanted_quantity_comes_along_and_who_is_told_at_once_is_counted_by_the_units_they_want(
     shop: Shop, pool: Pool
 ) -> None:
     await publish(pool, starter_document(contacts_per_unit=1))
@@ -272,7 +272,7 @@ async def test_a_wanted_quantity_comes_along_and_what_is_told_at_once_is_counted
         await Entrances(pool).sign_up(address(name), STORE, "v", "test", quantity=units)
     await shop.has("w", 3)
     shown = await LineMoving(pool).would_move(FROM_V_TO_W)
-    assert (shown.moved, shown.places, shown.told_now) == (3, 3, 3), "at most: a place is a unit"
+    assert (shown.moved, shown.places, shown.told_now) == (3, 3, 2), "three units are not enough for four"
     await _moved(pool)
     wanted = await pool.fetch("select quantity from waiting where subject = 'variant/w' order by place")
     assert [row["quantity"] for row in wanted] == [2, 1, 1]

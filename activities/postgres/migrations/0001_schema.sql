@@ -932,13 +932,16 @@ create table line_counts (
     -- Why they left.
     reason   text,
     count    bigint not null,
+    -- How many units they want together, of those who are in the line now.
+    units    bigint not null default 0,
     folded   boolean not null default false,
     check ((quarter is null) = (what in ('waiting', 'unconfirmed', 'claimed'))),
+    check (quarter is null or units = 0),
     check ((reason is not null) = (what = 'left'))
 );
 create index line_counts_of_line on line_counts (store_id, subject, alert_id, what, quarter);
 create index line_counts_of_alert on line_counts (alert_id, what, quarter);
-create index line_counts_now on line_counts (what) include (count) where what = 'waiting';
+create index line_counts_now on line_counts (what) include (count, units) where what = 'waiting';
 create index line_counts_to_fold on line_counts (id) where not folded;
 
 -- Lines that have grown past the number of their list, since then; said once, until they have fallen to less than half of it.
@@ -965,7 +968,7 @@ create function counted_as(state text, passed_over_for text) returns text langua
 $$;
 
 create type line_change as (
-    alert_id text, store_id text, subject text, what text, quarter timestamptz, reason text, n integer);
+    alert_id text, store_id text, subject text, what text, quarter timestamptz, reason text, n integer, units integer);
 create function count_lines() returns trigger language plpgsql as $$
 declare
     changes line_change[];
@@ -973,15 +976,17 @@ begin
     if tg_op = 'INSERT' then
         changes := array(
             -- Who stays until they bought wishes for nothing new: they count as waiting, and as told, alone.
-            select (alert_id, store_id, subject, 'entered', quarter_of(entered_at), null, 1)::line_change from new_rows where told_before = 0
+            select (alert_id, store_id, subject, 'entered', quarter_of(entered_at), null, 1, 0)::line_change from new_rows where told_before = 0
             union all
-            select (alert_id, store_id, subject, counted_as(state, passed_over_for), null, null, 1)::line_change
+            select (alert_id, store_id, subject, counted_as(state, passed_over_for), null, null, 1, quantity)::line_change
             from new_rows where state in ('waiting', 'claimed'));
     else
         changes := array(
-            select (n.alert_id, n.store_id, c.subject, c.what, c.quarter, c.reason, c.n)::line_change
+            select (n.alert_id, n.store_id, c.subject, c.what, c.quarter, c.reason, c.n,
+                    case when c.quarter is not null then 0 when c.n > 0 then n.quantity else -o.quantity end)::line_change
             from new_rows n join old_rows o on o.place = n.place
-                and (counted_as(o.state, o.passed_over_for), o.subject) <> (counted_as(n.state, n.passed_over_for), n.subject)
+                and ((counted_as(o.state, o.passed_over_for), o.subject) <> (counted_as(n.state, n.passed_over_for), n.subject)
+                     or o.quantity <> n.quantity and n.state in ('waiting', 'claimed'))
             join journeys j on j.id = n.journey_id
             cross join lateral (values
                 (n.subject, counted_as(n.state, n.passed_over_for),
@@ -998,8 +1003,8 @@ begin
             ) c (subject, what, quarter, reason, n)
             where c.n <> 0);
     end if;
-    insert into line_counts (alert_id, store_id, subject, what, quarter, reason, count)
-    select c.alert_id, c.store_id, c.subject, c.what, c.quarter, c.reason, sum(c.n)
+    insert into line_counts (alert_id, store_id, subject, what, quarter, reason, count, units)
+    select c.alert_id, c.store_id, c.subject, c.what, c.quarter, c.reason, sum(c.n), sum(c.units)
     from unnest(changes) c group by 1, 2, 3, 4, 5, 6;
     return null;
 end $$;
@@ -1622,9 +1627,9 @@ begin
     end loop;
 end $$;
 
--- How many the shelves would call forward now for each of these open episodes, as if nothing were paused: who is next, the
--- stronger reasons first, and units that several of them sell counted once.
-create function would_be_told(ids bigint[]) returns table (episode_id bigint, told bigint) language plpgsql stable as $$
+-- How many the shelves would call forward now for each of these open episodes, and for how many units, as if nothing were paused:
+-- who is next, the stronger reasons first, and units that several of them sell counted once.
+create function would_be_told(ids bigint[]) returns table (episode_id bigint, told bigint, units bigint) language plpgsql stable as $$
 declare
     e episodes;
     taken claim_change[] := '{}';
@@ -1635,12 +1640,12 @@ begin
         where x.id = any(ids) order by strength(a.action) desc, x.alert_id, x.subject
     loop
         episode_id := e.id;
-        select coalesce(sum(n.people), 0), array_agg((
+        select coalesce(sum(n.people), 0), coalesce(sum(n.units), 0), array_agg((
                    null, e.id, e.store_id || '/' || n.item, e.locations, n.share, n.units, n.people)::claim_change) filter (where n.share > 0)
-        into told, takes
+        into told, units, takes
         from (
-            select item, sum(share) as share, sum(units)::bigint as units, count(*)::integer as people
-            from who_is_next(e, null, taken) group by item
+            select w.item, sum(w.share) as share, sum(w.units)::bigint as units, count(*)::integer as people
+            from who_is_next(e, null, taken) w group by w.item
         ) n;
         taken := taken || takes;
         return next;
