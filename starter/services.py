@@ -74,8 +74,10 @@ from starter.versioning.retiring import Retiring
 from starter.versioning.reviewing import Reviewing
 from starter.versioning.versions import Versions
 from starter.waitlists.back_population import BackPopulating
+from starter.waitlists.calling_forward import CallingForward
 from starter.waitlists.importing import WaitlistImports
 from starter.waitlists.line_moves import LineMoving
+from starter.waitlists.lines import WaitingLines
 from starter.waitlists.successors import Successors
 from starter.waitlists.waitlists import Waitlists
 from worker import connect, history_archive
@@ -128,6 +130,8 @@ class Services:
     message_reports: MessageReports
     delays: DelayReports
     waitlists: Waitlists
+    waiting_lines: WaitingLines
+    calling_forward: CallingForward
     waitlist_imports: WaitlistImports
     line_moving: LineMoving
     successors: Successors
@@ -204,6 +208,8 @@ def build_services(
         message_reports=MessageReports(pool),
         delays=DelayReports(pool),
         waitlists=Waitlists(pool),
+        waiting_lines=WaitingLines(pool),
+        calling_forward=CallingForward(pool),
         waitlist_imports=WaitlistImports(pool),
         line_moving=LineMoving(pool),
         successors=Successors(pool),

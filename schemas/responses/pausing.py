@@ -9,13 +9,14 @@ from schemas.model import Model
 
 
 class AlertState(Model):
-    """An alert and whether it is paused."""
+    """An alert and whether it is paused; `stores`: its list is for these alone, None: for all."""
 
     alert: str
     name: str | None
     type: AlertType
     action: Action
     list_code: str
+    stores: tuple[str, ...] | None
     conversation: str
     live: bool
     retired: bool

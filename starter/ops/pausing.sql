@@ -1,10 +1,10 @@
 -- Every query of pausing. `alert` is an alert's code or null, `conversation` a conversation's: one of the two is given.
 
 -- name: alerts
-select a.id as alert, a.name, a.type, a.action, a.list_code, a.conversation, a.live, a.retired, a.paused_at,
+select a.id as alert, a.name, a.type, a.action, a.list_code, l.stores, a.conversation, a.live, a.retired, a.paused_at,
        c.paused_at as conversation_paused_at,
        (select coalesce(sum(count), 0)::bigint from line_counts where alert_id = a.id and what = 'waiting') as waiting
-from alerts a join conversations c on c.code = a.conversation
+from alerts a join conversations c on c.code = a.conversation join lists l on l.code = a.list_code
 where not a.retired or (select sum(count) from line_counts where alert_id = a.id and what in ('waiting', 'unconfirmed', 'claimed')) > 0
 order by a.list_code, a.id;
 

@@ -18,8 +18,8 @@ with told as (
 ), lines as (
     select alert_id, store_id, subject,
            coalesce(sum(count) filter (where what = 'entered' and quarter >= :since and quarter < :until), 0) as entered,
-           coalesce(sum(count) filter (where what = 'waiting'), 0) as waiting,
-           coalesce(sum(units) filter (where what = 'waiting'), 0) as units,
+           coalesce(sum(count) filter (where what = 'waiting'), 0)::bigint as waiting,
+           coalesce(sum(units) filter (where what = 'waiting'), 0)::bigint as units,
            coalesce(sum(count) filter (where what = 'unconfirmed'), 0) as unconfirmed,
            coalesce(sum(count) filter (where what = 'lost' and quarter >= :since and quarter < :until), 0) as lost
     from line_counts group by 1, 2, 3
@@ -34,11 +34,8 @@ with told as (
         select e.id from counted c join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject
         where e.closed_at is null and e.contacts_per_unit is not null and c.waiting > 0)) w
 ), ordered as (
-    select c.*, case when c.waiting = 0 then 0 else greatest(
-        ceil(case when e.id is not null and a.contacts_per_unit is null then 0 else greatest(
-                 c.units - coalesce(w.told_units, 0), (c.waiting - coalesce(w.told, 0)) * a.units_per_contact)
-             end::numeric / coalesce(a.contacts_per_unit, 1)),
-        case when e.id is null then a.quantity_threshold else 0 end) end as to_order, g.since as long_since
+    select c.*, units_to_order(a, c.waiting, c.units, coalesce(w.told, 0), coalesce(w.told_units, 0), e.id is not null) as to_order,
+           g.since as long_since
     from counted c join alerts a on a.id = c.alert_id
     left join long_lines g on g.alert_id = c.alert_id and g.store_id = c.store_id and g.subject = c.subject
     left join episodes e on e.alert_id = c.alert_id and e.store_id = c.store_id and e.subject = c.subject

@@ -10,6 +10,7 @@ from schemas.responses.coupons import CouponList, CouponLists
 from schemas.responses.daily import DailyReport
 from schemas.responses.delays import DelayReport, LegFigures
 from schemas.responses.experiments import ExperimentReport
+from schemas.responses.lines import LineNow
 from schemas.responses.message_activity import MessageActivity, MessageFigures
 from schemas.responses.reports import ListReport, WantedProduct, WantedReport
 from schemas.responses.revenue import MessageRevenue, RevenueReport
@@ -22,6 +23,14 @@ def wanted_csv(report: WantedReport) -> bytes:
     """One line for each product or variant; the columns are the fields of `WantedProduct`."""
     columns = tuple(WantedProduct.model_fields)
     return _write(columns, ([getattr(row, name) for name in columns] for row in report.products))
+
+
+def lines_csv(lines: Iterable[LineNow]) -> bytes:
+    """One line for each variant or product that somebody waits for; the columns are the fields of `LineNow`."""
+    columns = tuple(name for name in LineNow.model_fields if name != "alerts")
+    return _write(
+        (*columns, "alerts"), ([*(getattr(row, name) for name in columns), ", ".join(row.alerts)] for row in lines)
+    )
 
 
 def list_csv(report: ListReport) -> bytes:

@@ -86,6 +86,11 @@ class Successors:
                 raise NoSuccessor(subject)
             await write_audit(connection, by, "clear successor", ids | {"successor": successor})
 
+    async def of(self, subject: Subject) -> SuccessorReport | None:
+        """What is named for one; None: nothing."""
+        ids = {"store_id": subject.store_id, "subject": subject.key}
+        return await SQL.named.row(self._pool, SuccessorReport, **ids, most=MOST_SHOWN)
+
     async def of_store(self, store_id: StoreId) -> SuccessorReports:
         """Those that are named in a store."""
         found = await SQL.named.rows(self._pool, SuccessorReport, store_id=store_id, subject=None, most=MOST_SHOWN)

@@ -1652,6 +1652,16 @@ begin
     end loop;
 end $$;
 
+-- How many units to order so that everyone is told who waits by one alert for one thing: docs/reports.md. `open`: it tells of units that
+-- are there, so many people now, for so many units.
+create function units_to_order(a alerts, waiting bigint, units bigint, told bigint, told_units bigint, open boolean)
+returns bigint language sql immutable as $$
+    select case when waiting = 0 then 0 else greatest(
+        ceil(case when open and a.contacts_per_unit is null then 0
+                  else greatest(units - told_units, (waiting - told) * a.units_per_contact) end::numeric / coalesce(a.contacts_per_unit, 1)),
+        case when open then 0 else a.quantity_threshold end)::bigint end
+$$;
+
 -- How many are called forward before one who waits: of those before them in line, who do not stand back, are not passed
 -- over, whose trigger holds at this measure (null: at any), and who want no more than `at_most` units. Counted to `most`; one more
 -- means that there are more. Null where it is not known: of the first in line too few are called forward, and there are others

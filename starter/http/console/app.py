@@ -18,6 +18,7 @@ from starter.http.console.pages import (
     designer,
     home,
     keys,
+    line,
     my_account,
     operations,
     publish,
@@ -47,6 +48,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys.pages,
     audit.pages,
     users.pages,
+    line.router,
+    line_actions.router,
+    line_import.router,
+    lines.router,
 )
 """Of every part; each page declares the role that it is for."""
 _OF_MACHINES = ("/v1/", "/client/", "/livez", "/readyz", "/metrics", "/openapi.json")

@@ -92,6 +92,12 @@ class Words:
         """As `12 Jan 2027`."""
         return str(format_date(of, "d MMM y", locale=self._locale))
 
+    def short_day(self, at: date) -> str:
+        """As `12 Jan`, where there is little room."""
+        return str(
+            format_date(at.astimezone(self.zone) if isinstance(at, datetime) else at, "d MMM", locale=self._locale)
+        )
+
     def when(self, at: datetime, now: datetime | None = None) -> str:
         """As `3 hours ago` or `in 2 days` where that is near, else as `moment`."""
         away = at - (now or datetime.now(UTC))
