@@ -28,9 +28,8 @@ def wanted_csv(report: WantedReport) -> bytes:
 def lines_csv(lines: Iterable[LineNow]) -> bytes:
     """One line for each variant or product that somebody waits for; the columns are the fields of `LineNow`."""
     columns = tuple(name for name in LineNow.model_fields if name != "alerts")
-    return _write(
-        (*columns, "alerts"), ([*(getattr(row, name) for name in columns), ", ".join(row.alerts)] for row in lines)
-    )
+    rows = ([*(getattr(row, name) for name in columns), ", ".join(row.alerts)] for row in lines)
+    return _write((*columns, "alerts"), rows)
 
 
 def list_csv(report: ListReport) -> bytes:

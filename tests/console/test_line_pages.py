@@ -1,25 +1,41 @@
 """The pages of waiting lists in a real browser: found, asked, called forward, paused and moved, by keyboard alone."""
 
-import os
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import FilePayload, Page, expect
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from activities.waitlist.entrances import Entrances
-from schemas.ids import UserId
+from schemas.ids import StoreId, UserId
 from schemas.responses.users import Grant, Language, Role
 from starter.accounts.viewer import Viewer
 from starter.http.app import create_app
 from starter.http.server import serving
-from tests.http.conftest import nowhere, services_over
+from tests.console.seeing import SCREENS, complaints, heard
+from tests.http.conftest import services_over
 from tests.http.web import SETTINGS
 from tests.product import STORE, Shop, address, starter_document
-from tests.shop_page.conftest import tab
 from tests.waitlist.test_calling_forward import tell
 
-__all__ = ["nowhere", "tab"]
+LINE = f"/lines/{STORE}/variant/v"
+ADMIN = Viewer(UserId("u-1"), "Ada", "ada@example.com", Language.ENGLISH, "Europe/Berlin", (Grant(role=Role.ADMIN),), 1)
+
+
+class Console:
+    """A server on which somebody is signed in, and a browser before it."""
+
+    def __init__(self, app: object, url: str, tab: Page) -> None:
+        self._app, self.url, self.tab = app, url, tab
+
+    def is_seen_by(self, viewer: Viewer) -> None:
+        self._app.state.viewer = viewer  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+    async def opens(self, path: str) -> None:
+        await self.tab.goto(self.url + path)
 
 
 @pytest.fixture
@@ -35,33 +51,140 @@ async def shop(pool: Pool) -> Shop:
     return shop
 
 
-async def test_look(shop: Shop, pool: Pool, nowhere: Client, tab: Page) -> None:
-    viewer = Viewer(
-        UserId("u-1"),
-        "Ada",
-        "ada@example.com",
-        Language(os.environ.get("LOOK", "en")),
-        "Europe/Berlin",
-        (Grant(role=Role.ADMIN),),
-        1,
-    )
-    app = create_app(services_over(pool, nowhere), SETTINGS)
-    app.state.viewer = viewer
-    async with serving(app, "127.0.0.1", 0) as served:
-        for width in (360, 1280):
-            for scheme in ("light", "dark"):
-                await tab.set_viewport_size({"width": width, "height": 900})
-                await tab.emulate_media(color_scheme=scheme)
-                for name, path in (
-                    ("list", "/lines"),
-                    ("line", f"/lines/{STORE}/variant/v?units=50&people=2"),
-                    ("move", f"/lines/{STORE}/variant/v/move?to=w"),
-                    ("import", f"/lines/{STORE}/import"),
-                    ("messages", "/lines/messages"),
-                    ("stores", "/stores"),
-                    ("store", f"/stores/{STORE}"),
-                ):
-                    await tab.goto(served.url + path)
-                    if (await tab.title()).startswith("There is no") and name not in ("list", "line"):
-                        continue
-                    await tab.screenshot(path=f"/tmp/x/{name}-{width}-{scheme}.png", full_page=True)
+@pytest.fixture
+async def console(shop: Shop, nowhere: Client, tab: Page) -> AsyncGenerator[Console]:
+    app = create_app(services_over(shop.pool, nowhere), SETTINGS)
+    async with serving(app, "127.0.0.1", 0) as served, heard(tab):
+        console = Console(app, served.url, tab)
+        console.is_seen_by(ADMIN)
+        import os
+
+        if os.environ.get("FAST"):
+            expect.set_options(timeout=4000)
+            tab.set_default_timeout(4000)
+        yield console
+
+
+async def press(tab: Page, name: str, role: str = "button") -> None:
+    """Go to it with the Tab key, and press Enter."""
+    found = tab.get_by_role(role, name=name, exact=True)  # pyright: ignore[reportArgumentType]
+    await expect(found).to_be_visible()
+    for _ in range(200):
+        await tab.keyboard.press("Tab")
+        if await found.evaluate("element => element === document.activeElement"):
+            await tab.keyboard.press("Enter")
+            return
+    raise AssertionError(f"{name} cannot be reached with the Tab key")
+
+
+async def test_a_line_is_found_asked_called_forward_paused_and_moved_by_keyboard_alone(
+    console: Console, pool: Pool
+) -> None:
+    tab = console.tab
+    await console.opens("/lines")
+    await press(tab, "Blue kettle – v", "link")
+    await expect(tab.get_by_role("heading", level=1)).to_have_text("Blue kettle – v")
+    await press(tab, "Ask")
+    await expect(tab.get_by_text("50 units more would tell 9 people.")).to_be_visible()
+    await tab.get_by_label("How many people").focus()
+    await tab.keyboard.press("Control+A")
+    await tab.keyboard.type("2")
+    await tab.keyboard.press("Enter")
+    await expect(tab.get_by_text("For that, 2 offers end that were not taken up.")).to_be_visible()
+    assert await pool.fetchval("select count(*) from claims where state = 'lapsed'") == 0
+    await press(tab, "Call 2 forward")
+    await expect(tab.get_by_text("2 are called forward.", exact=True)).to_be_visible()
+    assert await pool.fetchval("select count(*) from claims where state = 'lapsed'") == 2
+    await press(tab, "Pause")
+    await expect(tab.get_by_text("Everyone keeps their place.").first).to_be_visible()
+    assert await pool.fetchval("select paused_at is not null from alerts where id = 'back-in-stock'")
+    await press(tab, "Resume", "link")
+    await expect(tab.get_by_text("Resuming sends 5 messages at most.")).to_be_visible()
+    await press(tab, "Resume")
+    await press(tab, "Move the line", "link")
+    await tab.get_by_label("Where to").focus()
+    await tab.keyboard.type("w")
+    await tab.keyboard.press("Enter")
+    await expect(tab.get_by_text("9 people from variant/v to variant/w.")).to_be_visible()
+    await press(tab, "Move 9 people")
+    await expect(tab.get_by_text("The line is being moved.")).to_be_visible()
+    assert await pool.fetchval("select to_subject from line_moves") == "variant/w"
+
+
+@pytest.mark.parametrize("path", ["/lines", f"{LINE}?units=50&people=2", f"{LINE}/move?to=w", f"/lines/{STORE}/import"])
+async def test_a_page_is_fit_for_who_does_not_see_well_on_every_screen(console: Console, path: str) -> None:
+    for screen in SCREENS:
+        await screen.of(console.tab)
+        await console.opens(path)
+        assert await complaints(console.tab) == [], screen
+
+
+async def test_lines_are_filtered_as_one_types_and_the_address_can_be_sent(console: Console) -> None:
+    await console.opens("/lines")
+    await console.tab.get_by_label("Product, variant or SKU").fill("x")
+    await expect(console.tab.get_by_role("link", name="Blue kettle – v")).to_be_hidden()
+    await expect(console.tab.get_by_role("link", name="Blue kettle – x")).to_be_visible()
+    assert "text=x" in console.tab.url
+    await console.tab.reload()
+    await expect(console.tab.get_by_role("link", name="Blue kettle – x")).to_be_visible()
+    await console.tab.get_by_label("Product, variant or SKU").fill("nothing like it")
+    await expect(console.tab.get_by_text("No line is like that")).to_be_visible()
+
+
+async def test_who_may_only_look_sees_numbers_and_nobody_behind_them(console: Console, pool: Pool) -> None:
+    console.is_seen_by(replace(ADMIN, grants=(Grant(role=Role.VIEWER, store_id=STORE),)))
+    await console.opens(LINE)
+    shown = await console.tab.content()
+    assert "shopper4" not in shown
+    assert "c-" not in await console.tab.get_by_role("region", name="Those in line, one row each").inner_text()
+    for name in ("Pause", "Call 1 forward", "Save"):
+        await expect(console.tab.get_by_role("button", name=name)).to_be_hidden()
+    assert await pool.fetchval("select count(*) from audit where action = 'show addresses of waiting list'") == 0
+
+
+async def test_lines_of_another_store_are_nowhere(console: Console) -> None:
+    console.is_seen_by(replace(ADMIN, grants=(Grant(role=Role.ADMIN, store_id=StoreId("another.example")),)))
+    await console.opens("/lines")
+    await expect(console.tab.get_by_text("Nobody waits for anything")).to_be_visible()
+    await console.opens(f"/lines?store={STORE}")
+    await expect(console.tab.get_by_text("No line is like that")).to_be_visible()
+    for path in (LINE, f"{LINE}/move", f"/lines/{STORE}/import"):
+        answered = await console.tab.goto(console.url + path)
+        assert answered is not None
+        assert answered.status == 404
+
+
+async def test_a_file_is_looked_at_before_anybody_enters(console: Console, pool: Pool) -> None:
+    tab = console.tab
+    await console.opens(f"/lines/{STORE}/import")
+    at = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    text = f"email,variant_id,created_at\nnew@example.com,w,{at}\nbroken,w,{at}\n".encode()
+    file: FilePayload = {"name": "list.csv", "mimeType": "text/csv", "buffer": text}
+    await tab.get_by_role("button", name="File").set_input_files(file)
+    await tab.get_by_role("button", name="Look at it").click()
+    await expect(tab.get_by_text("1 of 2 rows would enter.")).to_be_visible()
+    assert await pool.fetchval("select count(*) from contacts where email = 'new@example.com'") == 0
+    await tab.get_by_role("button", name="Let one enter").click()
+    await expect(tab.get_by_text("1 of 2 rows have entered.")).to_be_visible()
+    assert await pool.fetchval("select count(*) from contacts where email = 'new@example.com'") == 1
+
+
+async def test_a_successor_is_named_and_taken_back(console: Console, pool: Pool) -> None:
+    tab = console.tab
+    await console.opens(LINE)
+    await tab.get_by_label("Successor").fill("w")
+    await tab.get_by_role("button", name="Save").click()
+    await expect(tab.get_by_text("The successor is named.")).to_be_visible()
+    assert await pool.fetchval("select successor from successors") == "variant/w"
+    await tab.get_by_label("Successor").fill("")
+    await tab.get_by_role("button", name="Save").click()
+    await expect(tab.get_by_text("It names no successor any more.")).to_be_visible()
+
+
+async def test_lines_leave_as_a_file(console: Console) -> None:
+    await console.opens("/lines")
+    async with console.tab.expect_download() as download:
+        await console.tab.get_by_role("link", name="As CSV").click()
+    text = (await (await download.value).path()).read_text(encoding="utf-8-sig")
+    assert text.splitlines()[0].startswith('"store_id","subject"')
+    assert len(text.splitlines()) == 4

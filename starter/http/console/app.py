@@ -19,12 +19,16 @@ from starter.http.console.pages import (
     home,
     keys,
     line,
+    line_actions,
+    line_import,
+    lines,
     my_account,
     operations,
     publish,
     reports,
     run_tester,
     sign_in,
+    stores,
     users,
 )
 from starter.http.console.rendering import page, words
@@ -52,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     line_actions.router,
     line_import.router,
     lines.router,
+    stores.router,
 )
 """Of every part; each page declares the role that it is for."""
 _OF_MACHINES = ("/v1/", "/client/", "/livez", "/readyz", "/metrics", "/openapi.json")

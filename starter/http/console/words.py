@@ -94,9 +94,8 @@ class Words:
 
     def short_day(self, at: date) -> str:
         """As `12 Jan`, where there is little room."""
-        return str(
-            format_date(at.astimezone(self.zone) if isinstance(at, datetime) else at, "d MMM", locale=self._locale)
-        )
+        day = at.astimezone(self.zone) if isinstance(at, datetime) else at
+        return str(format_date(day, "d MMM", locale=self._locale))
 
     def when(self, at: datetime, now: datetime | None = None) -> str:
         """As `3 hours ago` or `in 2 days` where that is near, else as `moment`."""
@@ -104,6 +103,12 @@ class Words:
         if abs(away) >= SOON:
             return self.moment(at)
         return str(format_timedelta(away, add_direction=True, locale=self._locale, granularity="second"))
+
+    def seconds(self, number: float) -> str:
+        """As `0.8 s`, or `3 hours` where that says more."""
+        if number >= 120:
+            return self.lasting(timedelta(seconds=number))
+        return f"{format_decimal(round(number, 1 if number < 10 else 0), locale=self._locale)} s"
 
     def lasting(self, length: timedelta) -> str:
         """As `3 hours`."""

@@ -56,7 +56,7 @@ async def would_resume(
     store: str,
     level: Level,
     thing: str,
-    alert: str,
+    alert: str = "",
 ) -> Response:
     """What a resume would send."""
     subject = _subject(store, level, thing)
@@ -100,8 +100,16 @@ async def would_move(
     asked = {"to": to.strip(), "alert": alert}
     here, every = address_of(subject), words(request)("frame.all")
     options = [("", every), *((each.alert, each.name or each.alert) for each in line.alerts)]
-    shown = {"line": line, "would": would, "refused": refused, "asked": asked, "here": here, "alert_options": options}
-    return page(request, "lines/move.html", **shown)
+    return page(
+        request,
+        "lines/move.html",
+        line=line,
+        would=would,
+        refused=refused,
+        asked=asked,
+        here=here,
+        alert_options=options,
+    )
 
 
 @router.post(LINE + "/move", dependencies=[needs_role(Role.PUBLISHER)])

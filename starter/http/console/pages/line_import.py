@@ -81,6 +81,7 @@ async def _page(
     content: bytes | None = None,
 ) -> Response:
     t = words(request)
+    dates = ((each.value, t(f"lines.dates_{each.name.lower()}")) for each in DateOrder)
     alerts = [each for each in (await services.pausing.alerts()).alerts if each.stores is None or store in each.stores]
     return page(
         request,
@@ -89,10 +90,7 @@ async def _page(
         address=import_address(store),
         asked=asked,
         alert_options=[("", t("lines.by_file")), *((each.alert, each.name or each.alert) for each in alerts)],
-        date_options=[
-            ("", t("lines.dates_by_column")),
-            *((each.value, t(f"lines.dates_{each.name.lower()}")) for each in DateOrder),
-        ],
+        date_options=[("", t("lines.dates_by_column")), *dates],
         refused=refused,
         report=report,
         content=b64encode(content).decode() if content is not None else None,
