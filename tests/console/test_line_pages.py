@@ -1,7 +1,7 @@
 """The pages of waiting lists in a real browser: found, asked, called forward, paused and moved, by keyboard alone."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,32 +10,13 @@ from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from activities.waitlist.entrances import Entrances
-from schemas.ids import StoreId, UserId
-from schemas.responses.users import Grant, Language, Role
-from starter.accounts.viewer import Viewer
-from starter.http.app import create_app
-from starter.http.server import serving
-from tests.console.seeing import SCREENS, complaints, heard
-from tests.http.conftest import services_over
-from tests.http.web import SETTINGS
+from schemas.ids import StoreId
+from schemas.responses.users import Grant, Role
+from tests.console.support import complaints, console_over, looking, of_all
 from tests.product import STORE, Shop, address, starter_document
 from tests.waitlist.test_calling_forward import tell
 
 LINE = f"/lines/{STORE}/variant/v"
-ADMIN = Viewer(UserId("u-1"), "Ada", "ada@example.com", Language.ENGLISH, "Europe/Berlin", (Grant(role=Role.ADMIN),), 1)
-
-
-class Console:
-    """A server on which somebody is signed in, and a browser before it."""
-
-    def __init__(self, app: object, url: str, tab: Page) -> None:
-        self._app, self.url, self.tab = app, url, tab
-
-    def is_seen_by(self, viewer: Viewer) -> None:
-        self._app.state.viewer = viewer  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-
-    async def opens(self, path: str) -> None:
-        await self.tab.goto(self.url + path)
 
 
 @pytest.fixture
@@ -51,18 +32,17 @@ async def shop(pool: Pool) -> Shop:
     return shop
 
 
-@pytest.fixture
-async def console(shop: Shop, nowhere: Client, tab: Page) -> AsyncGenerator[Console]:
-    app = create_app(services_over(shop.pool, nowhere), SETTINGS)
-    async with serving(app, "127.0.0.1", 0) as served, heard(tab):
-        console = Console(app, served.url, tab)
-        console.is_seen_by(ADMIN)
-        import os
+@asynccontextmanager
+async def seen_by(shop: Shop, nowhere: Client, tab: Page, *grants: Grant) -> AsyncGenerator[str]:
+    """The console in a browser in which somebody with these roles is signed in; where it is."""
+    async with console_over(shop.pool, nowhere, grants) as console, looking(tab, console):
+        yield console.url
 
-        if os.environ.get("FAST"):
-            expect.set_options(timeout=4000)
-            tab.set_default_timeout(4000)
-        yield console
+
+@pytest.fixture
+async def url(shop: Shop, nowhere: Client, tab: Page) -> AsyncGenerator[str]:
+    async with seen_by(shop, nowhere, tab, of_all(Role.ADMIN)) as url:
+        yield url
 
 
 async def press(tab: Page, name: str, role: str = "button") -> None:
@@ -78,10 +58,9 @@ async def press(tab: Page, name: str, role: str = "button") -> None:
 
 
 async def test_a_line_is_found_asked_called_forward_paused_and_moved_by_keyboard_alone(
-    console: Console, pool: Pool
+    url: str, tab: Page, pool: Pool
 ) -> None:
-    tab = console.tab
-    await console.opens("/lines")
+    await tab.goto(f"{url}/lines")
     await press(tab, "Blue kettle – v", "link")
     await expect(tab.get_by_role("heading", level=1)).to_have_text("Blue kettle – v")
     await press(tab, "Ask")
@@ -112,51 +91,46 @@ async def test_a_line_is_found_asked_called_forward_paused_and_moved_by_keyboard
 
 
 @pytest.mark.parametrize("path", ["/lines", f"{LINE}?units=50&people=2", f"{LINE}/move?to=w", f"/lines/{STORE}/import"])
-async def test_a_page_is_fit_for_who_does_not_see_well_on_every_screen(console: Console, path: str) -> None:
-    for screen in SCREENS:
-        await screen.of(console.tab)
-        await console.opens(path)
-        assert await complaints(console.tab) == [], screen
+async def test_a_page_is_fit_for_who_does_not_see_well_on_every_screen(url: str, tab: Page, path: str) -> None:
+    await tab.goto(url + path)
+    assert await complaints(tab) == []
 
 
-async def test_lines_are_filtered_as_one_types_and_the_address_can_be_sent(console: Console) -> None:
-    await console.opens("/lines")
-    await console.tab.get_by_label("Product, variant or SKU").fill("x")
-    await expect(console.tab.get_by_role("link", name="Blue kettle – v")).to_be_hidden()
-    await expect(console.tab.get_by_role("link", name="Blue kettle – x")).to_be_visible()
-    assert "text=x" in console.tab.url
-    await console.tab.reload()
-    await expect(console.tab.get_by_role("link", name="Blue kettle – x")).to_be_visible()
-    await console.tab.get_by_label("Product, variant or SKU").fill("nothing like it")
-    await expect(console.tab.get_by_text("No line is like that")).to_be_visible()
+async def test_lines_are_filtered_as_one_types_and_the_address_can_be_sent(url: str, tab: Page) -> None:
+    await tab.goto(f"{url}/lines")
+    await tab.get_by_label("Product, variant or SKU").fill("x")
+    await expect(tab.get_by_role("link", name="Blue kettle – v")).to_be_hidden()
+    await expect(tab.get_by_role("link", name="Blue kettle – x")).to_be_visible()
+    assert "text=x" in tab.url
+    await tab.reload()
+    await expect(tab.get_by_role("link", name="Blue kettle – x")).to_be_visible()
+    await tab.get_by_label("Product, variant or SKU").fill("nothing like it")
+    await expect(tab.get_by_text("No line is like that")).to_be_visible()
 
 
-async def test_who_may_only_look_sees_numbers_and_nobody_behind_them(console: Console, pool: Pool) -> None:
-    console.is_seen_by(replace(ADMIN, grants=(Grant(role=Role.VIEWER, store_id=STORE),)))
-    await console.opens(LINE)
-    shown = await console.tab.content()
-    assert "shopper4" not in shown
-    assert "c-" not in await console.tab.get_by_role("region", name="Those in line, one row each").inner_text()
-    for name in ("Pause", "Call 1 forward", "Save"):
-        await expect(console.tab.get_by_role("button", name=name)).to_be_hidden()
+async def test_who_may_only_look_sees_numbers_and_nobody_behind_them(shop: Shop, nowhere: Client, pool: Pool) -> None:
+    async with console_over(shop.pool, nowhere, [Grant(role=Role.VIEWER, store_id=STORE)]) as console:
+        shown = (await console.client.get(LINE)).text
+        assert "How the line stands" in shown
+        contacts = [row["id"] for row in await pool.fetch("select id from contacts")]
+        assert not [each for each in ("shopper4", "/pause", "/call", "/move", *contacts) if each in shown]
+        refused = await console.post(f"{LINE}/call", alert="back-in-stock", people="1", takes_back="1")
+        assert refused.status_code == 403
     assert await pool.fetchval("select count(*) from audit where action = 'show addresses of waiting list'") == 0
 
 
-async def test_lines_of_another_store_are_nowhere(console: Console) -> None:
-    console.is_seen_by(replace(ADMIN, grants=(Grant(role=Role.ADMIN, store_id=StoreId("another.example")),)))
-    await console.opens("/lines")
-    await expect(console.tab.get_by_text("Nobody waits for anything")).to_be_visible()
-    await console.opens(f"/lines?store={STORE}")
-    await expect(console.tab.get_by_text("No line is like that")).to_be_visible()
-    for path in (LINE, f"{LINE}/move", f"/lines/{STORE}/import"):
-        answered = await console.tab.goto(console.url + path)
-        assert answered is not None
-        assert answered.status == 404
+async def test_lines_of_another_store_are_nowhere(shop: Shop, nowhere: Client) -> None:
+    grants = [Grant(role=Role.ADMIN, store_id=StoreId("another.example"))]
+    async with console_over(shop.pool, nowhere, grants) as console:
+        assert "Nobody waits for anything" in (await console.client.get("/lines")).text
+        assert "No line is like that" in (await console.client.get("/lines", params={"store": STORE})).text
+        assert len((await console.client.get("/lines/export.csv")).text.splitlines()) == 1
+        for path in (LINE, f"{LINE}/move", f"/lines/{STORE}/import", f"/stores/{STORE}"):
+            assert (await console.client.get(path)).status_code == 404, path
 
 
-async def test_a_file_is_looked_at_before_anybody_enters(console: Console, pool: Pool) -> None:
-    tab = console.tab
-    await console.opens(f"/lines/{STORE}/import")
+async def test_a_file_is_looked_at_before_anybody_enters(url: str, tab: Page, pool: Pool) -> None:
+    await tab.goto(f"{url}/lines/{STORE}/import")
     at = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     text = f"email,variant_id,created_at\nnew@example.com,w,{at}\nbroken,w,{at}\n".encode()
     file: FilePayload = {"name": "list.csv", "mimeType": "text/csv", "buffer": text}
@@ -169,9 +143,8 @@ async def test_a_file_is_looked_at_before_anybody_enters(console: Console, pool:
     assert await pool.fetchval("select count(*) from contacts where email = 'new@example.com'") == 1
 
 
-async def test_a_successor_is_named_and_taken_back(console: Console, pool: Pool) -> None:
-    tab = console.tab
-    await console.opens(LINE)
+async def test_a_successor_is_named_and_taken_back(url: str, tab: Page, pool: Pool) -> None:
+    await tab.goto(url + LINE)
     await tab.get_by_label("Successor").fill("w")
     await tab.get_by_role("button", name="Save").click()
     await expect(tab.get_by_text("The successor is named.")).to_be_visible()
@@ -181,10 +154,10 @@ async def test_a_successor_is_named_and_taken_back(console: Console, pool: Pool)
     await expect(tab.get_by_text("It names no successor any more.")).to_be_visible()
 
 
-async def test_lines_leave_as_a_file(console: Console) -> None:
-    await console.opens("/lines")
-    async with console.tab.expect_download() as download:
-        await console.tab.get_by_role("link", name="As CSV").click()
+async def test_lines_leave_as_a_file(url: str, tab: Page) -> None:
+    await tab.goto(f"{url}/lines")
+    async with tab.expect_download() as download:
+        await tab.get_by_role("link", name="As CSV").click()
     text = (await (await download.value).path()).read_text(encoding="utf-8-sig")
     assert text.splitlines()[0].startswith('"store_id","subject"')
     assert len(text.splitlines()) == 4
