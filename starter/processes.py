@@ -95,5 +95,6 @@ async def running_web(settings: Settings, services: Services) -> AsyncGenerator[
     from starter.http.app import create_app
     from starter.http.server import serving
 
+    await services.connection_status.note_public_address()
     async with serving(create_app(services, settings), settings.http_host, settings.http_port) as served:
         yield served.url

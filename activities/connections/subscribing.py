@@ -32,6 +32,29 @@ def webhook_address(public_url: str | None, source: str, store_id: str) -> str |
     return f"{public_url}/v1/webhooks/{source}?store={quote(store_id, safe='')}"
 
 
+class PublicAddress:
+    """Where platforms reach this installation: as this process was told, or else the web server when it started last.
+
+    Args:
+        told: None: this process was told nothing.
+    """
+
+    def __init__(self, pool: Pool, told: str | None) -> None:
+        self._pool, self._told = pool, told
+
+    async def note(self) -> None:
+        """Write down what this process was told, for others; nothing, where it was told nothing."""
+        if self._told is not None:
+            await SQL.note_public_address.run(self._pool, url=self._told)
+
+    async def url(self) -> str | None:
+        """None: nobody was told any."""
+        if self._told is not None:
+            return self._told
+        found: str | None = await SQL.public_address.value(self._pool)
+        return found
+
+
 async def tend_subscriptions(
     pool: Pool, shops: Shops, shop: OpenShop, address: str, secret: str, *, anew: bool = False
 ) -> Tended:

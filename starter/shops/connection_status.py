@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from activities.connections.shops import NotConnected
-from activities.connections.subscribing import webhook_address
+from activities.connections.subscribing import PublicAddress, webhook_address
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from activities.storefronts.shop_api import Health, Limits, ShopApi
@@ -58,11 +58,15 @@ class ConnectionStatus:
 
     Args:
         apis: by source.
-        public_url: where platforms send their webhooks; None: nowhere.
+        public_url: where platforms send their webhooks, as this process was told.
     """
 
     def __init__(self, pool: Pool, apis: Mapping[str, type[ShopApi]], public_url: str | None) -> None:
-        self._pool, self._apis, self._public_url = pool, apis, public_url
+        self._pool, self._apis, self._public_address = pool, apis, PublicAddress(pool, public_url)
+
+    async def note_public_address(self) -> None:
+        """Write down where this web server is reached, for commands in shells that were not told."""
+        await self._public_address.note()
 
     async def show(self, store_id: StoreId | None = None) -> ConnectionsReport:
         """One store, or all: a thousand at most.
@@ -74,12 +78,16 @@ class ConnectionStatus:
         if store_id is not None and not rows:
             parted = await SQL.parted.row(self._pool, _Parted, store_id=store_id)
             raise NotConnected(store_id, f"{parted.why}, {_clock(parted.at)}" if parted and parted.why else None)
+        public_url = await self._public_address.url()
         subscriptions = await SQL.subscriptions.rows(self._pool, _Subscription, store_id=store_id)
         return ConnectionsReport(
-            stores=tuple(self._report(row, [each for each in subscriptions if each.store == row.store]) for row in rows)
+            stores=tuple(
+                self._report(row, [each for each in subscriptions if each.store == row.store], public_url)
+                for row in rows
+            )
         )
 
-    def _report(self, row: _Row, subscriptions: Sequence[_Subscription]) -> ConnectionReport:
+    def _report(self, row: _Row, subscriptions: Sequence[_Subscription], public_url: str | None) -> ConnectionReport:
         api = self._apis.get(row.source)
         return ConnectionReport(
             store=row.store,
@@ -94,16 +102,16 @@ class ConnectionStatus:
             old_secret_until=row.old_secret_until,
             hints=row.hints,
             hints_dropped=row.hints_dropped,
-            address=webhook_address(self._public_url, row.source, row.store) if row.sends else None,
+            address=webhook_address(public_url, row.source, row.store) if row.sends else None,
             subscriptions=tuple(
                 SubscriptionReport(topic=each.topic, health=each.health, why=each.why, looked_at=each.looked_at)
                 for each in subscriptions
             ),
             limits=_limits(api.limits) if api else None,
-            problems=tuple(self._problems(row, subscriptions)),
+            problems=tuple(self._problems(row, subscriptions, public_url)),
         )
 
-    def _problems(self, row: _Row, subscriptions: Sequence[_Subscription]) -> Iterator[str]:
+    def _problems(self, row: _Row, subscriptions: Sequence[_Subscription], public_url: str | None) -> Iterator[str]:
         if row.failing_why is not None:
             yield f"Its API does not answer as it should since {_clock(row.failing_since)}: {row.failing_why}"
         if row.silent_at is not None:
@@ -120,7 +128,7 @@ class ConnectionStatus:
                 f"So many things that its webhooks hinted at wait to be asked for that {row.hints_dropped:,} more were "
                 "not kept. What is waited for is asked for all the same; orders and carts among them stay unknown."
             )
-        if self._public_url is None and row.sends:
+        if public_url is None and row.sends:
             yield "SHELFTALK_PUBLIC_URL is not set, so its platform can send no webhooks here."
         if row.synced_at is None and row.source in self._apis:
             yield f"Its catalogue was never read: `shelftalk store sync {row.store}`."

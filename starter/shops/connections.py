@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from activities.connections.catalogue import Advance, read_catalogue
 from activities.connections.shops import ROTATION, SHOP_TROUBLE, WEBHOOK, NotConnected, Shops
-from activities.connections.subscribing import tend_subscriptions, webhook_address
+from activities.connections.subscribing import PublicAddress, tend_subscriptions, webhook_address
 from activities.intake.intake import Intake
 from activities.intake.known_stores import add_store
 from activities.postgres.audit import write_audit
@@ -56,14 +56,14 @@ class Connections:
 
     Args:
         sources: every platform whose webhooks are taken.
-        public_url: where platforms send their webhooks; None: nowhere.
+        public_url: where platforms send their webhooks, as this process was told.
     """
 
     def __init__(
         self, pool: Pool, shops: Shops, intake: Intake, sources: Sequence[str], public_url: str | None
     ) -> None:
         self._pool, self._shops, self._intake = pool, shops, intake
-        self._sources, self._public_url = sources, public_url
+        self._sources, self._public_address = sources, PublicAddress(pool, public_url)
 
     def questions(self, source: str) -> Sequence[Question]:
         """What a platform asks for, to be connected.
@@ -139,7 +139,7 @@ class Connections:
             else:
                 await SQL.forget_secret.run(connection, store_id=store_id, purpose=WEBHOOK)
             await write_audit(connection, by, "connect store", {"store": store_id, "source": source})
-        address = webhook_address(self._public_url, source, store_id) if shop.sends else None
+        address = webhook_address(await self._public_address.url(), source, store_id) if shop.sends else None
         notes = list(shop.notes)
         found: Sequence[Subscription] = ()
         if address is not None and source in self._shops.apis:
@@ -190,7 +190,7 @@ class Connections:
             NotConnected, NoShopApi, ConnectionUseless, AccessRefused, ShopAway, ShopAnswerOdd: as they say.
         """
         shop = await self._shops.open(store_id)
-        address = webhook_address(self._public_url, shop.source, store_id)
+        address = webhook_address(await self._public_address.url(), shop.source, store_id)
         if address is None:
             raise ConnectionUseless("SHELFTALK_PUBLIC_URL is not set, so the platform can send no webhooks here.")
         if shop.webhook_secret is None:
@@ -235,7 +235,7 @@ class Connections:
     async def _unsubscribed(self, store_id: StoreId) -> bool:
         try:
             shop = await self._shops.open(store_id)
-            address = webhook_address(self._public_url, shop.source, store_id)
+            address = webhook_address(await self._public_address.url(), shop.source, store_id)
             if address is None:
                 return False
             there = await shop.api.subscriptions(address)

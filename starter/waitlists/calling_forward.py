@@ -163,9 +163,7 @@ async def _plan(connection: Connection, wanted: WantedCall) -> _Plan:
     )
     if not budget.available:
         raise CannotCall("There are no units, so nobody can be called forward. It is told as soon as any come.")
-    offers: list[_Offer] = []
-    if budget.episode is not None:
-        offers = await SQL.open_offers.rows(connection, _Offer, episode=budget.episode)
+    offers = await SQL.open_offers.rows(connection, _Offer, episode=budget.episode)
     people = max(1, min(wanted.people, MOST_CALLED))
     wants: list[int] = await SQL.next.values(
         connection,
@@ -182,7 +180,7 @@ async def _plan(connection: Connection, wanted: WantedCall) -> _Plan:
     ends = next(number for number, has in enumerate(frees) if has >= units)
     gives = -(-max(0, min(budget.held_back, units - budget.free)) // per_unit)
     freed = budget.free + gives * per_unit + sum(each.units for each in offers[:ends])
-    called = _called(wants, freed) if units else []
+    called = _called(wants, freed) if units else ()
     return _Plan(
         CallReport(
             store_id=wanted.subject.store_id,

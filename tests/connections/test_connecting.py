@@ -14,10 +14,11 @@ from activities.storefronts.shop_api import Page
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd
 from schemas.ids import StoreId
 from schemas.incoming.facts import ProductFact, ShopErasureFact
+from starter.shops.connection_status import ConnectionStatus
 from starter.shops.connections import ConnectionUseless, UnknownPlatform
 from starter.shops.one_catalogue import FedByAnother
 from starter.shops.webhook_secrets import WebhookSecrets
-from tests.connections.conftest import PUBLIC_URL, STORE, Side
+from tests.connections.conftest import APIS, PUBLIC_URL, STORE, Side
 from tests.simulated.shop_api import PASSWORD, SimulatedShopApi
 
 
@@ -333,3 +334,18 @@ async def test_a_catalogue_whose_pages_repeat_without_end_is_odd(side: Side, mon
     with pytest.raises(ShopAnswerOdd, match="again and again"):
         await side.connections.sync(STORE, lambda _read, _total: None, "test")
     assert await side.units() == {"a": 3, "b": 0, "c": 7}
+
+
+async def test_a_shell_that_was_told_no_public_address_goes_by_what_the_web_server_was_told(
+    side: Side,
+) -> None:
+    await side.connect()
+    untold = ConnectionStatus(side.pool, APIS, None)
+    (before,) = (await untold.show()).stores
+    assert before.address is None
+    assert any("SHELFTALK_PUBLIC_URL is not set" in problem for problem in before.problems)
+    await untold.note_public_address()
+    await side.status.note_public_address()
+    (after,) = (await untold.show()).stores
+    assert after == (await side.status.show()).stores[0]
+    assert not any("SHELFTALK_PUBLIC_URL" in problem for problem in after.problems)

@@ -32,7 +32,7 @@ async def test_a_store_says_what_is_wrong_and_what_to_do(url: str, tab: Page) ->
     await tab.get_by_role("link", name=STORE).click()
     wrong = tab.get_by_role("region", name="What is wrong, and what to do")
     await expect(wrong).to_contain_text(
-        "Its webhooks 'orders/create' are off, by the platform's word: too many failures"
+        "Its webhooks 'orders/create' are off, by the platform's word: too often failed"
     )
     await expect(wrong).to_contain_text("Its catalogue was never read")
     await expect(tab.get_by_role("button", name="Read the catalogue now")).to_be_visible()
@@ -40,7 +40,7 @@ async def test_a_store_says_what_is_wrong_and_what_to_do(url: str, tab: Page) ->
 
 
 async def test_nothing_is_expected_of_a_store_that_is_meant_to_end(url: str, tab: Page, pool: Pool) -> None:
-    await pool.execute("update stores set heard_at = now(), silent_at = now() where id = $1", STORE)
+    await pool.execute("update stores set heard_at = now() - interval '1 day', silent_at = now() where id = $1", STORE)
     await tab.goto(f"{url}/stores/{STORE}")
     await expect(tab.get_by_role("region", name="What is heard of it")).to_contain_text("Silent")
     await tab.get_by_role("button", name="Expect nothing").click()

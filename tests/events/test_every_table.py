@@ -80,6 +80,7 @@ OF_NOBODY = {
     "operations",
     "product_sums",
     "products",
+    "public_address",
     "publications",
     "reconciliations",
     "retention_runs",

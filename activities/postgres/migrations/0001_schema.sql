@@ -2905,6 +2905,13 @@ create table connections (
 create index connections_to_poll on connections (poll_due);
 create index connections_to_watch on connections (watch_due);
 
+-- Where the web server is reached from anywhere, as it was told when it started last: commands are given in shells that were not told.
+create table public_address (
+    only_one boolean primary key default true check (only_one),
+    url      text not null,
+    told_at  timestamptz not null default now()
+);
+
 -- Secrets of stores, encrypted (activities/connections/sealing.py). Of what its webhooks are verified by a store has one
 -- that lasts, and while it is rotated another, which ends.
 create table store_secrets (

@@ -1,6 +1,6 @@
 """One line: who is next and why, what the units that are there give, and what it was told of."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
@@ -48,12 +48,6 @@ async def line(
     subject = Subject(store_id=StoreId(store), level=level, id=thing)
     report = await services.waiting_lines.show(subject)
     terms = next((each for each in report.alerts if each.alert == alert), next(iter(report.alerts), None))
-    publishes, supports = viewer.may(Role.PUBLISHER, store), viewer.may(Role.SUPPORT, store)
-    shown = None
-    if terms is not None:
-        seen_by = viewer.actor if supports else None
-        shown = await services.waiting_lines.people(subject, terms, after or None, PAGE, seen_by)
-    here = address_of(subject)
     call, call_refused = await _call(services, subject, terms, people)
     forecast, forecast_refused = await _forecast(services, subject, units)
     episodes = await services.waiting_lines.episodes(subject)
@@ -62,17 +56,10 @@ async def line(
         "lines/line.html",
         line=report,
         terms=terms,
-        people=shown,
-        sentence=terms and standing(words(request), report, terms),
-        terms_said=terms and said_terms(words(request), terms),
-        here=here,
+        here=address_of(subject),
         import_address=import_address(store),
         line_address=line_address,
-        first=with_query(here, alert=terms and terms.alert),
-        next=with_query(here, alert=terms and terms.alert, after=shown.next) if shown and shown.next else None,
-        after=after,
-        supports=supports,
-        publishes=publishes,
+        publishes=viewer.may(Role.PUBLISHER, store),
         pauses={each.alert: _may_pause(viewer, each) for each in report.alerts},
         units=units,
         forecast=forecast,
@@ -86,7 +73,29 @@ async def line(
         moves=await _moves(services, report),
         done=done if done in DONE else None,
         count=count,
+        **await _people(request, viewer, services, report, terms, after),
     )
+
+
+async def _people(
+    request: Request, viewer: Viewer, services: Services, line: LineReport, terms: LineTerms | None, after: str
+) -> dict[str, Any]:
+    """Who is in line by one alert, and how it stands; whoever may only look is shown nobody's address."""
+    supports = viewer.may(Role.SUPPORT, line.store_id)
+    if terms is None:
+        return {"supports": supports}
+    subject = Subject.from_key(line.store_id, line.subject)
+    shown = await services.waiting_lines.people(subject, terms, after or None, PAGE, viewer.actor if supports else None)
+    t, here = words(request), address_of(subject)
+    return {
+        "supports": supports,
+        "people": shown,
+        "sentence": standing(t, line, terms),
+        "terms_said": said_terms(t, terms),
+        "after": after,
+        "first": with_query(here, alert=terms.alert),
+        "next": with_query(here, alert=terms.alert, after=shown.next) if shown.next else None,
+    }
 
 
 async def _call(
