@@ -201,7 +201,7 @@ class Waitlist:
     async def close(
         self, journey_id: JourneyId, ending: Ending, reason: Reason | None, entered: Sequence[EnteredStep] = ()
     ) -> None:
-        """Record a journey's end, and the last stays of its path. A claim it never used lapses, and its place passes on."""
+        """Record a journey's end and the last stays of its path. A claim it never used lapses; its place passes on."""
         await record_entered(self._pool, journey_id, entered)
         end = {"journey_id": journey_id, "ending": ending, "reason": reason}
         if await SQL.close_settled.value(self._pool, **end) is not None:

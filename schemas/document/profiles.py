@@ -8,10 +8,10 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from schemas.addresses import PhoneNumber
 from schemas.document.scenario_values import MOST_NAMES, Count, Moment, Price, Text, YesNo
-from schemas.incoming.wanted import Wanted
 from schemas.model import Section
 from schemas.names import AttributeName, AttributeValue, Code, TagName
 from schemas.time.durations import Duration
+from schemas.wanted import Wanted
 
 
 class Ordered(StrEnum):

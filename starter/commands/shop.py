@@ -13,11 +13,11 @@ from activities.waitlist.entry import Entered, NotEntered
 from schemas.addresses import email_address
 from schemas.ids import StoreId, Subject
 from schemas.incoming.facts import ProductFact, Quantity, VariantFact, units_in_text
-from schemas.incoming.wanted import MOST_WANTED
 from schemas.model import Model
 from schemas.reasons import Reason
 from schemas.responses.journeys import JourneyReport, in_words
 from schemas.responses.stock import MovedVariant, VariantReport
+from schemas.wanted import MOST_WANTED
 from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.failures import said

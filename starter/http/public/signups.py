@@ -16,9 +16,9 @@ from schemas.addresses import EmailAddress
 from schemas.ids import StoreId
 from schemas.incoming.events import Storable
 from schemas.incoming.facts import ExternalId
-from schemas.incoming.wanted import Wanted
 from schemas.model import Model
 from schemas.names import PRINTABLE, Code
+from schemas.wanted import Wanted
 from starter.http.dependencies import InjectedDependencies, dependencies_of
 from starter.http.json_bodies import JsonRoute
 from starter.http.limits import SignUpLimit, public_network

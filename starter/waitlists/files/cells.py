@@ -13,7 +13,7 @@ from types import MappingProxyType
 from pydantic_core import PydanticCustomError
 
 from schemas.addresses import email_address, phone_number
-from schemas.incoming.wanted import MOST_WANTED
+from schemas.wanted import MOST_WANTED
 from starter.waitlists.files.columns import (
     AGREED_WORDS,
     EMPTY_WORDS,
