@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     """host:port of Temporal's frontend."""
     temporal_namespace: str = "default"
     temporal_task_queue: str = "shelftalk"
+    temporal_ui: Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$")] | None = None
+    """Address of Temporal's own web pages, for links from the console."""
     workflow_sandbox: bool = False
     """Run workflows in the sandbox of Temporal's SDK, which refuses what may differ in a replay. Slower; for tests, and
     whoever changes workflows."""

@@ -66,6 +66,7 @@ from starter.shops.webhook_secrets import WebhookSecrets
 from starter.shops.webhooks import Webhooks
 from starter.support.journeys import Journeys
 from starter.support.replay import Paths
+from starter.support.replays import Replays, TemporalPages
 from starter.support.why import Why
 from starter.versioning.bulk import BulkOperations
 from starter.versioning.dry_run import DryRuns
@@ -120,6 +121,7 @@ class Services:
     shoppers: Shoppers
     journeys: Journeys
     paths: Paths
+    replays: Replays
     why: Why
     reports: Reports
     analytics: Analytics
@@ -197,7 +199,8 @@ def build_services(
         revocations=Revocations(pool),
         shoppers=Shoppers(pool),
         journeys=journeys,
-        paths=Paths(journeys, client, archive),
+        paths=(paths := Paths(journeys, client, archive)),
+        replays=Replays(pool, journeys, paths, TemporalPages(settings.temporal_ui, settings.temporal_namespace)),
         why=Why(pool),
         reports=Reports(pool),
         analytics=Analytics(pool),

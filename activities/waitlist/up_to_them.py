@@ -10,6 +10,7 @@ from schemas.journey.signals import CONFIRMED
 
 SQL = load_queries("activities.waitlist", "up_to_them.sql")
 
+LONGEST_PAUSE_DAYS = 366
 AT_ONCE = 500
 """Places in one transaction, which takes milliseconds."""
 CHECKS_END_WITHIN = timedelta(minutes=1)

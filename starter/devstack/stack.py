@@ -143,7 +143,8 @@ async def _with_temporal(
     await parts.enter_async_context(server)
     say(f"Temporal      embedded, at {server.address}")
     parts.callback(say, "Stopping Temporal")
-    return settings.model_copy(update={"temporal_address": server.address}), server.ui_url
+    here = {"temporal_address": server.address, "temporal_ui": settings.temporal_ui or server.ui_url}
+    return settings.model_copy(update=here), server.ui_url
 
 
 async def _with_mail(

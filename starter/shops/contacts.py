@@ -1,20 +1,28 @@
-"""Contacts as support finds them: by how an address or a number begins, or by their id."""
+"""Contacts as support finds them, by how an address or a number begins or by their id, and sees them."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
 
-from activities.postgres.audit import write_found
+from activities.postgres.audit import write_found, write_look
 from activities.postgres.pool import Pool
 from activities.postgres.queries import load_queries
 from schemas.ids import ContactId, StoreId
-from schemas.responses.contacts import ContactPage, FoundContact
+from schemas.responses.contacts import ContactOrder, ContactPage, ContactView, FoundContact
+from schemas.responses.journeys import JourneyStatus
+from schemas.responses.why import WhyEntry
+from starter.shops.people import UnknownContact, report_on
+from starter.support.sent_messages import every_message
+from starter.support.whereabouts import whereabouts
+from starter.support.why import About, considered
 
 SQL = load_queries("starter.shops", "contacts.sql")
 
 LEAST_ASKED = 3
 """Characters that somebody is looked for by: nobody leafs through everyone."""
 LARGEST_PAGE = 100
+MOST_SHOWN = 100
+"""Of each kind of thing on one person's page, the newest."""
 _LAST = "\U0010ffff"
 """After every character of an address."""
 _ID = re.compile(r"c-[0-9a-z-]{1,98}")
@@ -54,6 +62,29 @@ class Contacts:
         beyond = None if last is None else last.phone if by_number else last.email
         return ContactPage(contacts=tuple(contacts), next=beyond)
 
+    async def view(self, contact_id: ContactId, by: str, stores: Sequence[StoreId] | None = None) -> ContactView:
+        """All that support sees of somebody. It is on record that they were looked at, once for each hour.
+
+        Raises:
+            UnknownContact: nobody has this id, or there is nothing of them in these stores.
+        """
+        async with self._pool.acquire() as connection:
+            contact = await SQL.by_id.row(connection, FoundContact, contact_id=contact_id, stores=stores)
+            if contact is None:
+                raise UnknownContact
+            await write_look(connection, by, contact_id)
+            entries = tuple(await considered(connection, contact_id, About(stores=stores), MOST_SHOWN))
+            of_them = {"contact_id": contact_id, "stores": stores, "most": MOST_SHOWN}
+            return ContactView(
+                contact=contact,
+                report=await report_on(connection, contact_id),
+                answer=_first_of(entries),
+                entries=entries,
+                under_way=await whereabouts(connection, contact_id, stores, MOST_SHOWN),
+                messages=await every_message(connection, contact_id, MOST_SHOWN, stores),
+                orders=tuple(await SQL.orders.rows(connection, ContactOrder, **of_them)),
+            )
+
     async def _found(
         self, begins: str, stores: Sequence[StoreId] | None, after: str | None, most: int
     ) -> list[FoundContact]:
@@ -69,6 +100,12 @@ class Contacts:
                 return found
         bounds = {"begins": begins, "ends": begins + _LAST, "after": after or ""}
         return await SQL.by_email.rows(self._pool, FoundContact, **bounds, stores=stores, most=most)
+
+
+def _first_of(entries: Sequence[WhyEntry]) -> WhyEntry | None:
+    """What whoever writes to support most probably asks about: the newest that is under way, or else the newest."""
+    under_way = (each for each in entries if each.status is not JourneyStatus.ENDED)
+    return next(under_way, entries[0] if entries else None)
 
 
 def _plain(asked: str) -> str:

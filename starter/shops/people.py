@@ -3,7 +3,7 @@
 Each change is one transaction with its row in the audit, by ids and numbers only.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import assert_never
@@ -18,6 +18,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.entrances import NumberOfAnother
+from activities.waitlist.up_to_them import LONGEST_PAUSE_DAYS, pause_places
 from schemas.channels import Channel
 from schemas.errors import DomainError, ErrorKind
 from schemas.ids import ContactId, StoreId
@@ -60,6 +61,17 @@ class NotSuppressed(DomainError):
         super().__init__(
             "This address is not suppressed. Whoever took their consent back is written to when they agree again."
         )
+
+
+class HoldsInAllStores(DomainError):
+    """A yes holds in all stores, and so does a suppression that is lifted: whoever is for some alone says neither."""
+
+    code = "forbidden"
+    kind = ErrorKind.CONFLICT
+    advice = "Ask somebody who is for all stores."
+
+    def __init__(self) -> None:
+        super().__init__("This holds in all stores, and you are for some of them only.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,12 @@ class Changes:
         yield Channel.EMAIL, self.consent, self.suppressed
         yield Channel.SMS, self.sms_consent, self.sms_suppressed
 
+    @property
+    def opens(self) -> bool:
+        """Whether they let somebody be written to who was not, in whichever store."""
+        said = [(consent, suppressed) for _, consent, suppressed in self.words()]
+        return any(consent is True or suppressed is False for consent, suppressed in said) or self.phone is not None
+
     def counted(self) -> dict[str, object]:
         """How much is set, without what: values and names may be personal, and the audit stays."""
         counts = {"attributes": len(self.attributes) or None, "tags": len(self.tags) or None}
@@ -142,7 +160,7 @@ class People:
         async with transaction(self._pool) as connection:
             known = await _known(connection, who)
             await write_audit(connection, actor, "contact looked up", {"contact": known.id})
-            return await _report(connection, known.id)
+            return await report_on(connection, known.id)
 
     async def export(self, who: str, actor: str, store_id: StoreId | None = None) -> ContactExport:
         """Everything that is held of them. It is put on record that it was read.
@@ -189,14 +207,22 @@ class People:
         return StoreErased(store=store_id)
 
     @retry_on_deadlock
-    async def change(self, who: str, changes: Changes, actor: str) -> ContactReport:
+    async def change(
+        self, who: str, changes: Changes, actor: str, stores: Sequence[StoreId] | None = None
+    ) -> ContactReport:
         """Set what criteria and the check before a message go by.
 
+        Args:
+            stores: those that whoever changes it is for: whom none of them knows is nobody to them. None: all.
+
         Raises:
-            UnknownContact, AttributesTooLarge, NotSuppressed, NumberOfAnother: as they say; then nothing is set.
+            UnknownContact, AttributesTooLarge, NotSuppressed, NumberOfAnother, HoldsInAllStores: as they say; then
+                nothing is set.
         """
+        if stores is not None and changes.opens:
+            raise HoldsInAllStores
         async with transaction(self._pool) as connection:
-            known = await _known(connection, who)
+            known = await _known(connection, who, stores)
             await change_profile(connection, known.id, changes.attributes, changes.tags, datetime.now(UTC))
             if changes.phone is not None:
                 known = await _with_phone(connection, known, changes.phone)
@@ -208,7 +234,26 @@ class People:
                 if consent is not None:
                     await record_word(connection, known.id, changes.source, granted=consent, channel=channel)
             await write_audit(connection, actor, "contact set", {"contact": known.id, **changes.counted()})
-            return await _report(connection, known.id)
+            return await report_on(connection, known.id)
+
+    @retry_on_deadlock
+    async def pause(
+        self, who: str, days: int | None, actor: str, stores: Sequence[StoreId] | None = None
+    ) -> ContactReport:
+        """They get no messages for so many days, and keep every place; None: their pause ends.
+
+        Args:
+            stores: as `change` takes it.
+
+        Raises:
+            UnknownContact: as it says.
+        """
+        async with transaction(self._pool) as connection:
+            known = await _known(connection, who, stores)
+            within = None if days is None else max(1, min(days, LONGEST_PAUSE_DAYS))
+            await pause_places(connection, known.id, within)
+            await write_audit(connection, actor, "contact paused", {"contact": known.id, "days": within})
+            return await report_on(connection, known.id)
 
     @retry_on_deadlock
     async def suppress(self, address: str, reason: str, actor: str, *, suppressed: bool) -> SuppressionReport:
@@ -218,7 +263,7 @@ class People:
             NotSuppressed: as it says.
         """
         async with transaction(self._pool) as connection:
-            known = await SQL.contact_by.row(connection, Known, who=address.lower())
+            known = await SQL.contact_by.row(connection, Known, who=address.lower(), stores=None)
             channel = Channel.EMAIL if "@" in address else Channel.SMS
             await _set_suppression(connection, channel, address, reason, suppressed=suppressed)
             contact_id = known.id if known is not None else None
@@ -227,8 +272,8 @@ class People:
         return SuppressionReport(contact=contact_id, suppressed=suppressed)
 
 
-async def _known(connection: Connection, who: str) -> Known:
-    found = await SQL.contact_by.row(connection, Known, who=who)
+async def _known(connection: Connection, who: str, stores: Sequence[StoreId] | None = None) -> Known:
+    found = await SQL.contact_by.row(connection, Known, who=who, stores=stores)
     if found is None or found.email is found.phone is None:
         raise UnknownContact
     return found
@@ -244,7 +289,8 @@ async def _with_phone(connection: Connection, known: Known, phone: str) -> Known
     return replace(known, phone=phone)
 
 
-async def _report(connection: Connection, contact_id: ContactId) -> ContactReport:
+async def report_on(connection: Connection, contact_id: ContactId) -> ContactReport:
+    """What criteria and messages know of somebody."""
     return await SQL.report.one(connection, ContactReport, contact_id=contact_id, email=Channel.EMAIL, sms=Channel.SMS)
 
 

@@ -3,7 +3,7 @@
 -- name: contact_by
 -- Locked against an erasure of the same moment. A number that was only typed beside an address names nobody.
 select id, email, phone from contacts
-where id = :who or email = lower(:who) or phone = :who and not phone_lent for no key update;
+where (id = :who or email = lower(:who) or phone = :who and not phone_lent) and is_of(id, :stores) for no key update;
 
 -- name: report
 select c.id as contact, c.attributes,

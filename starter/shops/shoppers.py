@@ -19,7 +19,7 @@ from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.waitlist.claims import give_up_place
 from activities.waitlist.entrances import TOKEN_BYTES
-from activities.waitlist.up_to_them import confirm_places, pause_places
+from activities.waitlist.up_to_them import LONGEST_PAUSE_DAYS, confirm_places, pause_places
 from schemas.channels import Channel
 from schemas.ids import JourneyId
 from schemas.reasons import Reason
@@ -35,7 +35,6 @@ unsubscribes for ever."""
 BY_LINK = "a link in a mail"
 BY_PAGE = "their own page"
 """Where they said so, as the record of consents has it."""
-LONGEST_PAUSE_DAYS = 366
 BY_NEW_ADDRESS = "their new address"
 ANSWERED_WITHIN = timedelta(days=7)
 MOST_ADDRESSES = 3

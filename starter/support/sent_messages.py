@@ -13,6 +13,8 @@ from schemas.document.alert_types.registry import ALERT_TYPES
 from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType
 from schemas.ids import ContactId, JourneyId, StepId, StoreId, VersionId
 from schemas.journey.activities import STILL_WAITING_STEP
+from schemas.reasons import Reason
+from schemas.responses.contacts import ContactMessage, MessageState
 from schemas.responses.why import WhyMessage
 
 SQL = load_queries("starter.support", "sent_messages.sql")
@@ -56,6 +58,86 @@ class SentRow:
     def thing(self) -> tuple[str, str | None]:
         """What it is about, whichever variant."""
         return self.store_id, self.product_id
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow(SentRow):
+    """A message in any state.
+
+    Attributes:
+        outcome: what came of it, as the ledger has it.
+        put_off_until: while it is ready: until when.
+        held_up_by: what holds its journey up.
+        delivered, touches: as `ContactMessage` has them.
+    """
+
+    state: MessageState
+    outcome: dict[str, object] | None
+    put_off_until: datetime | None
+    held_up_by: Reason | None
+    delivered: str | None
+    touches: list[str]
+
+    @property
+    def left(self) -> bool:
+        """It left, or may have."""
+        return self.state in (MessageState.SENT, MessageState.UNKNOWN)
+
+    @property
+    def why(self) -> Reason | None:
+        """Why it was not sent, or is not yet."""
+        match self.state:
+            case MessageState.REFUSED:
+                told = (self.outcome or {}).get("reason")
+                return Reason(str(told)) if told is not None else None
+            case MessageState.HELD:
+                return Reason.AWAITING_APPROVAL
+            case MessageState.READY:
+                return self.held_up_by
+            case MessageState.UNKNOWN:
+                return Reason.PROVIDER_UNKNOWN
+            case _:
+                return None
+
+
+async def every_message(
+    connection: Connection, contact_id: ContactId, most: int, stores: Sequence[StoreId] | None
+) -> tuple[ContactMessage, ...]:
+    """The newest messages of a contact in these stores, in order of time: sent, skipped, or not sent yet."""
+    rows = await SQL.every_of_contact.rows(
+        connection, MessageRow, contact_id=contact_id, stores=stores, most=most, otherwise=Channel.EMAIL
+    )
+    return tuple(_every(rows))
+
+
+def _every(rows: Sequence[MessageRow]) -> Iterator[ContactMessage]:
+    left: list[MessageRow] = []
+    for row in rows:
+        yield ContactMessage(
+            journey_id=row.journey_id,
+            store_id=row.store_id,
+            about=row.about,
+            product_title=row.product_title,
+            conversation=row.conversation,
+            alert=row.alert_id,
+            version=row.version_id,
+            step=row.step,
+            round=row.round,
+            message=row.message,
+            subject=row.subject,
+            together=tuple(row.together),
+            channel=row.channel,
+            state=row.state,
+            at=row.sent_at,
+            why=row.why,
+            until=row.put_off_until,
+            cause=_cause(row),
+            again=_again(row, left) if row.left else None,
+            delivered=row.delivered,
+            touches=tuple(row.touches),
+        )
+        if row.left:
+            left.append(row)
 
 
 async def sent_messages(

@@ -63,18 +63,7 @@ class Why:
                 await write_audit(connection, by, "ask why", {"contact": contact_id, "store": about.store_id})
             if contact_id is None:
                 return WhyContact(known=False, entries=())
-            entries = await _entries(connection, contact_id, about, limit)
-            entries += await _not_entered_alerts(connection, contact_id, about)
-            turned_away = await SQL.turned_away.rows(
-                connection,
-                NotEnteredConversation,
-                contact_id=contact_id,
-                store_id=about.store_id,
-                stores=about.stores,
-                product_id=about.product_id,
-                variant_id=about.variant_id,
-            )
-            entries += [_not_entered_conversation(each) for each in turned_away]
+            entries = await considered(connection, contact_id, about, limit)
             messages = await sent_messages(
                 connection,
                 contact_id,
@@ -84,10 +73,9 @@ class Why:
                 product_id=about.product_id,
                 variant_id=about.variant_id,
             )
-        entries.sort(key=lambda entry: entry.considered_at, reverse=True)
         # Whether another store knows them is not for a key of this one.
         known = about.stores is None or bool(entries)
-        return WhyContact(known=known, entries=tuple(entries[: _within(limit)]), messages=messages)
+        return WhyContact(known=known, entries=tuple(entries), messages=messages)
 
     async def product(self, store_id: StoreId, about: About, limit: int = 100) -> WhyProduct:
         """Of one product, or one variant of it: counts of all, and the first entries of those not told.
@@ -120,6 +108,24 @@ class Why:
             ),
             entries=(*entries, *never)[: _within(limit)],
         )
+
+
+async def considered(connection: Connection, contact_id: ContactId, about: About, limit: int) -> list[WhyEntry]:
+    """Everything that a contact was considered for, the newest first."""
+    entries = await _entries(connection, contact_id, about, limit)
+    entries += await _not_entered_alerts(connection, contact_id, about)
+    turned_away = await SQL.turned_away.rows(
+        connection,
+        NotEnteredConversation,
+        contact_id=contact_id,
+        store_id=about.store_id,
+        stores=about.stores,
+        product_id=about.product_id,
+        variant_id=about.variant_id,
+    )
+    entries += [_not_entered_conversation(each) for each in turned_away]
+    entries.sort(key=lambda entry: entry.considered_at, reverse=True)
+    return entries[: _within(limit)]
 
 
 def _within(limit: int) -> int:

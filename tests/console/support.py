@@ -98,7 +98,7 @@ async def looking(tab: Page, console: Console) -> AsyncGenerator[Page]:
         await tab.goto("about:blank")
         tab.remove_listener("console", heard)
         tab.remove_listener("pageerror", thrown)
-    assert errors == []
+    assert errors == [], errors
 
 
 async def complaints(tab: Page) -> list[str]:
