@@ -96,6 +96,7 @@ async def looking(tab: Page, console: Console) -> AsyncGenerator[Page]:
         yield tab
     finally:
         await tab.goto("about:blank")
+        await tab.context.clear_cookies()
         tab.remove_listener("console", heard)
         tab.remove_listener("pageerror", thrown)
     assert errors == [], errors
