@@ -68,7 +68,6 @@ class HoldsInAllStores(DomainError):
 
     code = "forbidden"
     kind = ErrorKind.CONFLICT
-    advice = "Ask somebody who is for all stores."
 
     def __init__(self) -> None:
         super().__init__("This holds in all stores, and you are for some of them only.")
@@ -129,8 +128,7 @@ class Changes:
     @property
     def opens(self) -> bool:
         """Whether they let somebody be written to who was not, in whichever store."""
-        said = [(consent, suppressed) for _, consent, suppressed in self.words()]
-        return any(consent is True or suppressed is False for consent, suppressed in said) or self.phone is not None
+        return self.phone is not None or any(yes is True or shut is False for _, yes, shut in self.words())
 
     def counted(self) -> dict[str, object]:
         """How much is set, without what: values and names may be personal, and the audit stays."""
@@ -237,13 +235,8 @@ class People:
             return await report_on(connection, known.id)
 
     @retry_on_deadlock
-    async def pause(
-        self, who: str, days: int | None, actor: str, stores: Sequence[StoreId] | None = None
-    ) -> ContactReport:
-        """They get no messages for so many days, and keep every place; None: their pause ends.
-
-        Args:
-            stores: as `change` takes it.
+    async def pause(self, who: str, days: int | None, actor: str, stores: Sequence[StoreId] | None) -> ContactReport:
+        """They get no messages for so many days, and keep every place; None: their pause ends. Otherwise as `change`.
 
         Raises:
             UnknownContact: as it says.
