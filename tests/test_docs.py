@@ -58,7 +58,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
             assert default in (None, (), {}) or isinstance(default, Path), f"{name}: its default is {default!r}"
 
 
-def test_no_eachnames_a_setting_that_is_not_there() -> None:
+def test_no_page_names_a_setting_that_is_not_there() -> None:
     for each in pages():
         named = re.findall(r"\bSHELFTALK_[A-Z_]*[A-Z]\b", each.text)
         assert set(named) <= {*settings(), SETTING}, each.name
@@ -215,7 +215,7 @@ def test_some_whole_conversation_is_shown() -> None:
     assert any(re.search(r"^conversation:", fence.text, re.M) for each in pages() for fence in each.fences)
 
 
-def test_no_eachnames_a_package_index() -> None:
+def test_no_page_names_a_package_index() -> None:
     assert [each.name for each in pages() if INDEXES.search(each.text)] == []
 
 

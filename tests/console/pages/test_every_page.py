@@ -1,7 +1,7 @@
 """Every page of the console that can be opened: on a phone and a wide screen, light and dark, whole and for everyone.
 
 New routes are found by themselves. One that takes parameters stands in PARAMETERS with the values it is opened with.
-With SHELFTALK_PICTURES=1 the run also takes the pictures of the documentation, docs/pictures/console/*.png.
+With PICTURES=1 the run also takes the pictures of the documentation, docs/pictures/console/*.png.
 """
 
 import os
@@ -24,7 +24,7 @@ from tests.markdown import ROOT
 from tests.shop_page.visit import AXE
 
 PICTURES = ROOT / "docs" / "pictures" / "console"
-TAKES_PICTURES = bool(os.environ.get("SHELFTALK_PICTURES"))
+TAKES_PICTURES = bool(os.environ.get("PICTURES"))
 PHONE: ViewportSize = {"width": 360, "height": 740}
 WIDE: ViewportSize = {"width": 1280, "height": 860}
 Scheme = Literal["light", "dark"]
