@@ -134,7 +134,7 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class _Composer(yaml.SafeLoader):
-    """PyYAML's composer with bounds. What it makes of plain words is not looked at: see `_resolve`."""
+    """PyYAML's composer with bounds. What it makes of plain words is not looked at: see `plain_scalar`."""
 
     _depth = 0
     _nodes = 0
@@ -224,7 +224,7 @@ class _Reading:
                     self.empty.add(path)
                 if node.style == "|":
                     self.blocks[path] = _first_line(node.start_mark)
-                return text if node.style else _resolve(text)
+                return text if node.style else plain_scalar(text)
             case _:
                 raise AssertionError(f"YAML has no node {type(node).__name__}")
 
@@ -283,7 +283,7 @@ _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
 
 
-def _resolve(text: str) -> Plain:
+def plain_scalar(text: str) -> Plain:
     """A plain scalar by YAML 1.2's core schema, without octal, hexadecimal, infinity and not-a-number."""
     if text in _NULL:
         return None
