@@ -73,6 +73,7 @@ from starter.versioning.dry_run import DryRuns
 from starter.versioning.publishing import Publishing
 from starter.versioning.retiring import Retiring
 from starter.versioning.reviewing import Reviewing
+from starter.versioning.revisions import Revisions
 from starter.versioning.versions import Versions
 from starter.waitlists.back_population import BackPopulating
 from starter.waitlists.calling_forward import CallingForward
@@ -111,6 +112,7 @@ class Services:
     publishing: Publishing
     reviewing: Reviewing
     versions: Versions
+    revisions: Revisions
     retiring: Retiring
     dry_runs: DryRuns
     bulk_operations: BulkOperations
@@ -191,6 +193,7 @@ def build_services(
         publishing=Publishing(pool, settings.public_url),
         reviewing=Reviewing(pool, settings.public_url),
         versions=Versions(pool, settings.public_url),
+        revisions=Revisions(pool),
         retiring=Retiring(pool),
         dry_runs=DryRuns(pool, client, archive),
         bulk_operations=BulkOperations(pool),

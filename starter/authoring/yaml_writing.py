@@ -2,14 +2,14 @@
 as blocks, short lists in brackets. What `marked_yaml` reads of it are the same values.
 """
 
-import json
 import re
 
 from starter.authoring.marked_yaml import Plain, plain_scalar
 
-_PLAIN = re.compile(r"[^\W\d_][\w ./()@+'’!?-]*", re.UNICODE)
+_PLAIN = re.compile(r"[^\W\d_][\w ./()@+'’!?-]*|\d+ [a-z]+")
 _OTHER_WORDS = frozenset({"yes", "no", "on", "off", "y", "n", "null", "true", "false"})
 """Texts that some reader of YAML takes for something else, unless they stand in quotes."""
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
 def written_flow(value: Plain) -> str:
@@ -59,7 +59,7 @@ def written_block(value: Plain, indent: int, line_break: str) -> str:
 
 
 def _name(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z][\w.-]*", name) and plain_scalar(name) == name else json.dumps(name)
+    return _scalar(name, flow=True)
 
 
 def _number(value: int | float | None) -> str:
@@ -77,7 +77,15 @@ def _scalar(text: str, *, flow: bool = False) -> str:
     # In a flow a '?' may begin a key; elsewhere these are words like others.
     if bare and plain_scalar(text) == text and text.lower() not in _OTHER_WORDS and not (flow and "?" in text):
         return text
-    return json.dumps(text, ensure_ascii=not text.replace("\n", "").isprintable())
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    return f"\\U{ord(character):08x}" if ord(character) > 0xFFFF else f"\\u{ord(character):04x}"
 
 
 def _fits_block(text: str) -> bool:

@@ -29,6 +29,7 @@ from starter.runtime.one_thread import DOCUMENTS
 from starter.versioning.contents import as_yaml, content_hash, readable_document, same_content
 from starter.versioning.public_address import require_public_address
 from starter.versioning.publishing import Published, publish
+from starter.versioning.revisions import keep_revision
 from starter.versioning.step_ids import name_steps
 from starter.versioning.which import PUBLISHED, WORKING, NoSuchVersion, Which
 
@@ -122,6 +123,7 @@ class Versions:
                 content_hash=digest,
                 saved_by=by,
             )
+            await keep_revision(connection, code)
             await write_audit(connection, by, "save working version", {"conversation": code, "content_hash": digest})
         return SavedWorking(
             conversation=code,

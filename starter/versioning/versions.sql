@@ -10,12 +10,51 @@ select from conversations where code = :conversation for no key update;
 -- name: working
 select source, document, content_hash, saved_at, saved_by from working_versions where conversation = :conversation;
 
+-- name: working_hash
+select content_hash from working_versions where conversation = :conversation;
+
 -- name: save_working
-insert into working_versions (conversation, source, document, content_hash, saved_by) values (:conversation, :source, :document, :content_hash, :saved_by)
+-- What was undone before cannot be redone any more.
+insert into working_versions as w (conversation, source, document, content_hash, saved_by) values (:conversation, :source, :document, :content_hash, :saved_by)
 on conflict (conversation) do update
 set source = excluded.source, document = excluded.document, content_hash = excluded.content_hash,
-    saved_by = excluded.saved_by, saved_at = now()
+    saved_by = excluded.saved_by, saved_at = now(), revision = w.revision + 1
 returning saved_at;
+
+-- name: keep_revision
+-- The working version as it was saved just now, and of those before the latest :most.
+with working as (
+    select conversation, revision, source, document, content_hash, saved_at, saved_by from working_versions
+    where conversation = :conversation
+), dropped as (
+    delete from working_revisions r using working w
+    where r.conversation = w.conversation and r.number > w.revision or r.conversation = w.conversation and r.number <= w.revision - :most
+)
+insert into working_revisions (conversation, number, source, document, content_hash, saved_at, saved_by)
+select conversation, revision, source, document, content_hash, saved_at, saved_by from working
+on conflict (conversation, number) do update
+set source = excluded.source, document = excluded.document, content_hash = excluded.content_hash,
+    saved_at = excluded.saved_at, saved_by = excluded.saved_by;
+
+-- name: step_to_revision
+-- The working version says again what its revision so many :steps away says; nothing where there is none.
+update working_versions w
+set source = r.source, document = r.document, content_hash = r.content_hash, revision = r.number,
+    saved_by = :saved_by, saved_at = now()
+from working_revisions r
+where w.conversation = :conversation and r.conversation = w.conversation and r.number = w.revision + :steps::integer
+returning w.content_hash, w.saved_at;
+
+-- name: revisions_around
+-- Whether there is a revision before the working version, and one after it.
+select exists (select from working_revisions r where r.conversation = w.conversation and r.number = w.revision - 1) as undo,
+    exists (select from working_revisions r where r.conversation = w.conversation and r.number = w.revision + 1) as redo
+from working_versions w where w.conversation = :conversation;
+
+-- name: revision_of_content
+-- What was saved of this content last, of the revisions that are kept.
+select document from working_revisions
+where conversation = :conversation and content_hash = :content_hash order by number desc limit 1;
 
 -- name: discard_working
 delete from working_versions where conversation = :conversation returning saved_by;

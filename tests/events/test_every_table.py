@@ -99,6 +99,7 @@ OF_NOBODY = {
     "variants",
     "variants_named_twice",
     "versions",
+    "working_revisions",
     "working_versions",
 }
 """Tables about shops, conversations and upkeep. Bodies about people are never kept in inbox (test_no_words_left.py)."""

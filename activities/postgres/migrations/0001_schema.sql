@@ -245,7 +245,21 @@ create table working_versions (
     document     jsonb not null,
     content_hash text not null,
     saved_at     timestamptz not null default now(),
-    saved_by     text not null
+    saved_by     text not null,
+    -- Which of its revisions it is.
+    revision     integer not null default 1 check (revision > 0)
+);
+
+-- What a working version said before, and what it said until somebody undid it: the latest of each.
+create table working_revisions (
+    conversation text not null references working_versions on delete cascade,
+    number       integer not null check (number > 0),
+    source       text not null check (length(source) <= 262144),
+    document     jsonb not null,
+    content_hash text not null,
+    saved_at     timestamptz not null,
+    saved_by     text not null,
+    primary key (conversation, number)
 );
 
 -- Every publishing, of a new version or of a past one again.

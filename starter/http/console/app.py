@@ -17,6 +17,7 @@ from starter.http.console.pages import (
     contacts,
     conversations,
     designer,
+    document_text,
     home,
     journey,
     keys,
@@ -24,6 +25,7 @@ from starter.http.console.pages import (
     line_actions,
     line_import,
     lines,
+    message_previews,
     my_account,
     operations,
     publish,
@@ -32,6 +34,7 @@ from starter.http.console.pages import (
     sign_in,
     stores,
     users,
+    versions,
 )
 from starter.http.console.rendering import page, words
 from starter.http.problems import Refusal
@@ -47,6 +50,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     journey.router,
     conversations.router,
     designer.router,
+    document_text.router,
+    message_previews.router,
+    versions.router,
     publish.router,
     reports.router,
     run_tester.router,

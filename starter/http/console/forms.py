@@ -22,6 +22,11 @@ class Posted:
     def __contains__(self, name: str) -> bool:
         return name in self._fields
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all fields, each once."""
+        return tuple(self._fields)
+
     def text(self, name: str) -> str:
         """The value of a field, without blanks around it; empty where there is none."""
         return self.exact(name).strip()

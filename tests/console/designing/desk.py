@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from itertools import count
 
 import httpx
-from fastapi import FastAPI
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
-from schemas.ids import StoreId
+from schemas.ids import StoreId, UserId
 from schemas.responses.users import Grant, Language, Role
-from starter.accounts.viewer import Viewer
+from starter.accounts.tokens import form_token
 from starter.documents import load_document
 from starter.http.app import create_app
 from starter.http.console.signed_in import COOKIE
 from starter.http.server import serving
 from starter.services import Services
+from starter.versioning.which import Which
 from tests.accounts.staff import HERE, PASSWORD
 from tests.history import PATIENCE
 from tests.http.conftest import services_over
@@ -93,37 +93,51 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Desk:
-    """A running server, as whoever is signed in sees it."""
+    """A running console, as whoever signed in last sees it.
+
+    Attributes:
+        user_ids: of everyone who signed in.
+    """
 
     url: str
-    app: FastAPI
     services: Services
     browser: httpx.AsyncClient
+    user_ids: list[UserId]
 
-    async def sign_in(self, role: Role, store: str | None = None, language: Language = Language.ENGLISH) -> Viewer:
-        """From now on this is who looks."""
+    async def sign_in(self, role: Role, store: str | None = None, language: Language = Language.ENGLISH) -> None:
+        """From now on somebody new of this role looks."""
         grant = Grant(role=role, store_id=StoreId(store) if store else None)
-        email = f"{role}{next(_numbers)}@shop.example"
-        invited = await self.services.users.invite(email, role.title(), [grant], "test", language, "Europe/Berlin")
-        session = await self.services.sign_in_links.use(invited.token, PASSWORD, HERE)
-        self.browser.cookies.set(COOKIE, session)
-        viewer = await self.services.sessions.viewer(session)
-        assert viewer is not None
-        return viewer
+        email = f"{role}{len(self.user_ids)}@shop.example"
+        invited = await self.services.users.invite(
+            email, f"Kim {len(self.user_ids)}", [grant], "test", language=language
+        )
+        self.user_ids.append(invited.user_id)
+        self.browser.cookies.set(COOKIE, await self.services.sign_in_links.use(invited.token, PASSWORD, HERE))
+
+    async def get(self, path: str, **query: str) -> httpx.Response:
+        """A page."""
+        return await self.browser.get(path, params=query)
+
+    async def post(self, path: str, **fields: str) -> httpx.Response:
+        """A form of it, sent."""
+        return await self.browser.post(path, data={"csrf": form_token(self.browser.cookies[COOKIE])} | fields)
+
+    async def source(self, code: str = "everything") -> str:
+        """The working version as it is written."""
+        return (await self.services.versions.show(Which(code, working=True))).source
 
 
 @asynccontextmanager
 async def desk_over(pool: Pool, client: Client) -> AsyncGenerator[Desk]:
-    """A server on which a conversation with every kind of step is being written."""
+    """A console on which a conversation with every kind of step is being written, and an editor at it."""
     services = services_over(pool, client)
     await services.versions.save(EVERYTHING, load_document(EVERYTHING, "it"), "test", None)
-    app = create_app(services, SETTINGS)
     async with (
-        serving(app, "127.0.0.1", 0) as served,
+        serving(create_app(services, SETTINGS), "127.0.0.1", 0) as served,
         httpx.AsyncClient(
             base_url=served.url, timeout=PATIENCE, verify=PLAIN, headers={"Accept": "text/html"}
         ) as browser,
     ):
-        desk = Desk(served.url, app, services, browser)
+        desk = Desk(served.url, services, browser, [])
         await desk.sign_in(Role.EDITOR)
         yield desk

@@ -1,8 +1,16 @@
-// What pages do beyond htmx: the navigation stands open where there is room for it.
+// What pages do beyond htmx: the navigation stands open where there is room for it, and previews follow.
 (() => {
   const menu = document.querySelector("[data-open-when-wide]");
   const wide = matchMedia("(min-width: 60.01rem)");
   const open = () => { if (menu) menu.open = wide.matches; };
   wide.addEventListener("change", open);
   open();
+  // A message is shown as it is written.
+  const preview = document.querySelector("button[data-preview]");
+  if (preview) {
+    let soon;
+    const show = () => preview.form.requestSubmit(preview);
+    preview.form.addEventListener("input", () => { clearTimeout(soon); soon = setTimeout(show, 500); });
+    show();
+  }
 })();

@@ -1,0 +1,77 @@
+"""A message as somebody would read it, while it is written: for the frame beside its form, which may do nothing."""
+
+import re
+from typing import Annotated
+
+from fastapi import Path, Request, Response
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup, escape
+
+from schemas.responses.previews import PreviewedMessage
+from schemas.responses.users import Role
+from starter.authoring.changes import Act
+from starter.authoring.edited_text import CannotEdit
+from starter.http.console.access import CurrentViewer, console_router, needs_role
+from starter.http.console.drafting import Draft, change_of, changed
+from starter.http.console.forms import PostedForm
+from starter.http.console.opened import open_conversation
+from starter.http.console.rendering import words
+from starter.http.dependencies import InjectedServices
+from starter.ops.previews import About, NoPreview
+
+router = console_router()
+
+_HEADERS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; "
+    "font-src https:; frame-ancestors 'self'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+}
+"""A message may look as it likes, and do nothing."""
+_BODY = re.compile(r"<body[^>]*>", re.IGNORECASE)
+_LINE = '<div style="font:600 15px system-ui,sans-serif;padding:12px 16px;border-bottom:1px solid #8886">{}</div>'
+_PLAIN = Markup(
+    '<!doctype html><html><head><meta name="color-scheme" content="light dark"></head>'
+    '<body style="margin:0">{}<pre style="font:15px/1.5 system-ui,sans-serif;white-space:pre-wrap;padding:0 16px">{}'
+    "</pre></body></html>"
+)
+
+
+@router.post("/conversations/{name}/preview", dependencies=[needs_role(Role.EDITOR, somewhere=True)])
+async def preview(
+    request: Request,
+    name: Annotated[str, Path(max_length=63)],
+    viewer: CurrentViewer,
+    services: InjectedServices,
+    form: PostedForm,
+) -> Response:
+    """The message of a form as it would be if it were saved now, for somebody made up."""
+    opened = await open_conversation(services, viewer, name, Role.EDITOR)
+    change = change_of(form)
+    code = change.code if change.act is Act.ADD or len(change.place) == 1 else str(change.place[-1])
+    text = (await services.versions.show(opened.latest)).source
+    try:
+        draft = await changed(text, change)
+        if draft.document is None:
+            return _shown(_PLAIN.format("", _said(draft)))
+        found = await services.previews.preview(draft.document, About(), code, None)
+    except (CannotEdit, NoPreview) as error:
+        return _shown(_PLAIN.format("", str(error)))
+    return _shown("".join(_page(each) for each in found.messages[:1]) or str(words(request)("designer.no_mistakes")))
+
+
+def _said(draft: Draft) -> str:
+    return "\n".join(f"{each.message}. {each.advice}" for each in draft.mistakes)
+
+
+def _page(message: PreviewedMessage) -> str:
+    subject = Markup("") if message.subject is None else Markup(_LINE).format(message.subject)
+    if message.html is None:
+        return _PLAIN.format(subject, message.text)
+    found = _BODY.search(message.html)
+    at = found.end() if found else 0
+    return message.html[:at] + str(escape(subject)) + message.html[at:]
+
+
+def _shown(html: str) -> HTMLResponse:
+    return HTMLResponse(html, headers=_HEADERS)
