@@ -3,6 +3,7 @@
 A working version reaches nobody until it is published; a published one never changes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from schemas.document.conversation import ConversationDocument
 from schemas.errors import DomainError, ErrorKind
-from schemas.ids import VersionId
+from schemas.ids import StoreId, VersionId
 from schemas.responses.versions import (
     ConversationList,
     ConversationSummary,
@@ -150,18 +151,18 @@ class Versions:
             details = {"conversation": code, "saved_by": saved_by}
             await write_audit(connection, by, "discard working version", details)
 
-    async def all(self) -> ConversationList:
-        """Every conversation."""
-        found = await SQL.conversations.rows(self._pool, ConversationSummary, conversation=None)
+    async def all(self, stores: Sequence[StoreId] | None = None) -> ConversationList:
+        """Every conversation; of those under way are counted who are of these stores. None: of all."""
+        found = await SQL.conversations.rows(self._pool, ConversationSummary, conversation=None, stores=stores)
         return ConversationList(conversations=tuple(found))
 
-    async def conversation(self, code: str) -> ConversationSummary:
-        """One conversation.
+    async def conversation(self, code: str, stores: Sequence[StoreId] | None = None) -> ConversationSummary:
+        """One conversation; of those under way are counted who are of these stores. None: of all.
 
         Raises:
             NoSuchVersion: there is no such conversation.
         """
-        found = await SQL.conversations.row(self._pool, ConversationSummary, conversation=code)
+        found = await SQL.conversations.row(self._pool, ConversationSummary, conversation=code, stores=stores)
         if found is None:
             raise NoSuchVersion(
                 f"There is no conversation '{code}'. `shelftalk conversation list` shows those there are."

@@ -71,7 +71,8 @@ select c.code as conversation, c.name, c.published, p.published_at, c.paused_at,
     d.list ->> 'code' as list_code, d.list ->> 'name' as list_name, nullif(d.list -> 'stores', 'null') as stores,
     case when w.conversation is not null then jsonb_build_object(
         'content_hash', w.content_hash, 'saved_at', w.saved_at, 'saved_by', w.saved_by) end as working,
-    (select count(*) from journeys j where j.conversation = c.code and j.ended_at is null) as open_journeys
+    (select count(*) from journeys j
+     where j.conversation = c.code and j.ended_at is null and (:stores::text[] is null or j.store_id = any (:stores))) as open_journeys
 from conversations c
 left join working_versions w on w.conversation = c.code
 left join versions v on v.id = c.published

@@ -13,9 +13,15 @@ from starter.versioning.which import PUBLISHED, WORKING, Which
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A conversation, and what the viewer may do with it."""
+    """A conversation, and what the viewer may do with it.
+
+    Attributes:
+        sees_all: they have a role in every store that its list is for, so that what counts all of its journeys is for
+            them.
+    """
 
     summary: ConversationSummary
+    sees_all: bool
     may_write: bool
     may_publish: bool
 
@@ -59,12 +65,17 @@ async def open_conversation(services: Services, viewer: Viewer, name: str, role:
         NoSuchVersion: there is none.
         Refusal: there is none for the viewer, or their role is not enough.
     """
-    summary = await services.versions.conversation(name)
+    summary = await services.versions.conversation(name, viewer.stores(Role.VIEWER))
     if not may_see(viewer, summary):
         raise Refusal(Kind.NOT_FOUND, "There is no such conversation.")
     if role is not Role.VIEWER and not may(viewer, role, summary):
         raise Refusal(Kind.FORBIDDEN, f"This needs the role '{role}' in each store of the conversation's list.")
-    return Opened(summary, may(viewer, Role.EDITOR, summary), may(viewer, Role.PUBLISHER, summary))
+    return Opened(
+        summary,
+        sees_all=may(viewer, Role.VIEWER, summary),
+        may_write=may(viewer, Role.EDITOR, summary),
+        may_publish=may(viewer, Role.PUBLISHER, summary),
+    )
 
 
 def chosen_version(opened: Opened, version: str | None) -> Which:

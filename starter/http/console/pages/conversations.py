@@ -65,7 +65,8 @@ async def list_conversations(
     request: Request, viewer: CurrentViewer, services: InjectedServices, search: str = ""
 ) -> HTMLResponse:
     """Every conversation of the viewer's stores, or those whose name or list has a text in it."""
-    found = [each for each in (await services.versions.all()).conversations if may_see(viewer, each)]
+    every = (await services.versions.all(viewer.stores(Role.VIEWER))).conversations
+    found = [each for each in every if may_see(viewer, each)]
     wanted = search.strip().casefold()
     shown = [
         each

@@ -132,7 +132,7 @@ async def _page(
     opened = await open_conversation(services, request.state.viewer, opened.code)
     review = await services.reviewing.look(opened.code) if opened.summary.working is not None else None
     what = Pausable("conversation", opened.code)
-    latest = (await services.bulk_operations.latest()).operations
+    latest = (await services.bulk_operations.latest()).operations if opened.sees_all else ()
     may_retire = opened.summary.published is not None or opened.summary.open_journeys > 0
     return page(
         request,
@@ -141,8 +141,10 @@ async def _page(
         opened=opened,
         review=review,
         differences=await _differences(services, opened, review),
-        resume=await services.pausing.would_resume(what) if opened.summary.paused_at is not None else None,
-        retiring=await services.retiring.would_retire(opened.code) if may_retire else None,
+        resume=await services.pausing.would_resume(what)
+        if opened.may_publish and opened.summary.paused_at is not None
+        else None,
+        retiring=await services.retiring.would_retire(opened.code) if opened.may_publish and may_retire else None,
         operations=[each for each in latest if each.conversation == opened.code],
         done=done if done in ("published", "paused", "resumed", "retired") else "",
         problem=problem,
@@ -157,6 +159,6 @@ async def _differences(services: Services, opened: Opened, review: Review | None
 
 async def _operation(services: Services, opened: Opened, operation: int) -> OperationReport:
     report = await services.bulk_operations.show(operation)
-    if report.conversation != opened.code:
+    if report.conversation != opened.code or not opened.sees_all:
         raise Refusal(Kind.NOT_FOUND, "There is no such operation.")
     return report
