@@ -65,6 +65,8 @@ async def test_what_was_looked_at_is_published_by_keyboard_and_those_under_way_m
     async with console_over(pool, nowhere, [of_all(Role.PUBLISHER)]) as console, looking(tab, console) as seen:
         await _works_on(console.services, _changed())
         await see(seen, f"{console.url}{BACK}/publish")
+        # As the shopper reads it, and not as it is written.
+        await expect(seen.locator("ins", has_text="Very good news: Blue")).to_have_count(1)
         await seen.get_by_label("They stay").focus()
         await seen.keyboard.press("ArrowDown")
         await seen.get_by_role("button", name="Publish now").focus()

@@ -8,7 +8,9 @@ from fastapi.responses import RedirectResponse
 from schemas.errors import DomainError
 from schemas.responses.operations import Choice, OperationReport, RetireChoice
 from schemas.responses.users import Role
+from schemas.responses.versions import Difference
 from starter.comparing.differences import find_differences
+from starter.comparing.read_words import Reworded, find_reworded
 from starter.http.console.access import CurrentViewer, console_router, needs_role
 from starter.http.console.forms import PostedForm
 from starter.http.console.opened import Opened, open_conversation
@@ -16,6 +18,7 @@ from starter.http.console.rendering import page, with_query
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, Refusal
 from starter.ops.pausing import Pausable
+from starter.ops.previews import About, NoPreview
 from starter.services import Services
 from starter.versioning.bulk import Decision
 from starter.versioning.reviewing import Review, Seen
@@ -134,13 +137,15 @@ async def _page(
     what = Pausable("conversation", opened.code)
     latest = (await services.bulk_operations.latest()).operations if opened.sees_all else ()
     may_retire = opened.summary.published is not None or opened.summary.open_journeys > 0
+    differences, reworded = await _compared(services, opened, review)
     return page(
         request,
         "publish/publish.html",
         status=409 if problem is not None else 200,
         opened=opened,
         review=review,
-        differences=await _differences(services, opened, review),
+        differences=differences,
+        reworded=reworded,
         resume=await services.pausing.would_resume(what)
         if opened.may_publish and opened.summary.paused_at is not None
         else None,
@@ -151,10 +156,20 @@ async def _page(
     )
 
 
-async def _differences(services: Services, opened: Opened, review: Review | None) -> object:
+async def _compared(
+    services: Services, opened: Opened, review: Review | None
+) -> tuple[tuple[Difference, ...], tuple[Reworded, ...]]:
+    """How the working version differs from the published one: in sentences, and as its messages are read."""
     if review is None or opened.summary.published is None:
-        return ()
-    return find_differences(await services.versions.document(Which(opened.code)), review.document)
+        return (), ()
+    published = await services.versions.document(Which(opened.code))
+    differences = find_differences(published, review.document)
+    try:
+        before = await services.previews.preview(published, About(), None, None)
+        after = await services.previews.preview(review.document, About(), None, None)
+    except NoPreview:
+        return differences, ()
+    return differences, find_reworded(before.messages, after.messages)
 
 
 async def _operation(services: Services, opened: Opened, operation: int) -> OperationReport:
