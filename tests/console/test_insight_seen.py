@@ -133,3 +133,20 @@ async def test_of_other_stores_nothing_is_counted_and_files_say_what_tables_do(
         people = await console.client.get(f"{BACK}/analytics/people?show=entries&format=csv")
         assert len(people.text.splitlines()) == 2
         assert people.headers["content-type"].startswith("text/csv")
+
+
+async def test_what_changed_since_it_was_looked_at_is_not_published(pool: Pool, nowhere: Client) -> None:
+    shop = await Shop.opened(pool)
+    await shop.signs_up("ann")
+    async with console_over(pool, nowhere, [of_all(Role.PUBLISHER)]) as console:
+        await _works_on(console.services, _changed())
+        seen = await console.services.reviewing.look("back-in-stock")
+        await _works_on(console.services, _changed().replace("Very good", "The best"))
+        fields = {"working": seen.working.content_hash, "published": seen.published or "", "in_flight": "end"}
+        answer = await console.post(f"{BACK}/publish", **fields, note="Because")
+        assert answer.status_code == 409
+        assert "since you looked" in answer.text
+        # What was decided stands there still.
+        assert 'value="end" checked' in answer.text
+        assert 'value="Because"' in answer.text
+        assert (await console.services.versions.conversation("back-in-stock")).published == "back-in-stock@1"

@@ -57,7 +57,7 @@ async def publish(
     try:
         published = await services.reviewing.publish(name, seen, decision)
     except DomainError as error:
-        return await _page(request, services, opened, problem=error)
+        return await _page(request, services, opened, problem=error, decision=decision)
     if published.operation is not None:
         return RedirectResponse(f"{opened.path}/operations/{published.operation}", 303)
     return RedirectResponse(with_query(f"{opened.path}/publish", done="published"), 303)
@@ -130,7 +130,13 @@ async def retire(
 
 
 async def _page(
-    request: Request, services: Services, opened: Opened, *, done: str = "", problem: DomainError | None = None
+    request: Request,
+    services: Services,
+    opened: Opened,
+    *,
+    done: str = "",
+    problem: DomainError | None = None,
+    decision: Decision | None = None,
 ) -> Response:
     opened = await open_conversation(services, request.state.viewer, opened.code)
     review = await services.reviewing.look(opened.code) if opened.summary.working is not None else None
@@ -153,6 +159,8 @@ async def _page(
         operations=[each for each in latest if each.conversation == opened.code],
         done=done if done in ("published", "paused", "resumed", "retired") else "",
         problem=problem,
+        choice=decision.choice if decision is not None else Choice.STAY,
+        note=decision.note if decision is not None else "",
     )
 
 
