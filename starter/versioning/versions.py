@@ -169,14 +169,14 @@ class Versions:
             )
         return found
 
-    async def of(self, code: str) -> VersionList:
-        """The versions of one conversation.
+    async def of(self, code: str, stores: Sequence[StoreId] | None = None) -> VersionList:
+        """The versions of one conversation; of those under way are counted who are of these stores. None: of all.
 
         Raises:
             NoSuchVersion: there is no such conversation.
         """
         summary = await self.conversation(code)
-        versions = await SQL.versions.rows(self._pool, VersionSummary, conversation=code)
+        versions = await SQL.versions.rows(self._pool, VersionSummary, conversation=code, stores=stores)
         return VersionList(conversation=code, name=summary.name, working=summary.working, versions=tuple(versions))
 
     async def show(self, which: Which) -> ShownVersion:

@@ -89,7 +89,8 @@ order by c.code;
 select v.id as version, v.number, v.content_hash, v.published_at, v.published_by,
     v.id is not distinct from c.published as published,
     (select count(*) from journeys j
-     where j.conversation = v.conversation and j.version_id = v.id and j.ended_at is null) as open_journeys,
+     where j.conversation = v.conversation and j.version_id = v.id and j.ended_at is null
+       and (:stores::text[] is null or j.store_id = any (:stores))) as open_journeys,
     (select coalesce(jsonb_agg(jsonb_build_object('at', p.published_at, 'by', p.published_by, 'note', p.note) order by p.id), '[]')
      from (select * from publications where conversation = v.conversation and version_id = v.id order by id desc limit 20) p) as publications
 from versions v join conversations c on c.code = v.conversation

@@ -37,7 +37,7 @@ async def show(
 ) -> Response:
     """Every version, and the differences of two of them: by default of what is written against what is published."""
     opened = await open_conversation(services, viewer, name)
-    found = await services.versions.of(name)
+    found = await services.versions.of(name, viewer.stores(Role.VIEWER))
     names = [WORKING] if found.working else []
     names += [str(each.number) for each in found.versions]
     current = next((str(each.number) for each in found.versions if each.published), None)
