@@ -8,12 +8,13 @@ from typing import Any, cast
 from schemas.document.alert_types.registry import ALERT_TYPES
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.document.conversation import MessageSection, ThreadSection
-from schemas.document.steps import SECTIONS, ArmSection, BranchSection, DecideStep, SplitStep
+from schemas.document.steps import SECTIONS
+from schemas.document.steps.step import BaseBranch, BaseStep
 from schemas.model import Section
 from starter.authoring.edited_text import CannotEdit
 from starter.authoring.editing import LEFT_OUT, insert, move, remove, set_fields
 from starter.authoring.marked_yaml import Plain, read_yaml
-from starter.authoring.section_forms import section_at, values_of
+from starter.authoring.section_forms import BRANCHES, section_at, values_of
 from workflows.compiler.diagnostics import Path
 
 
@@ -103,21 +104,16 @@ def added_model(place: Path, kind: str) -> type[Section] | None:
             return ThreadSection
         case ("alerts",):
             return ALERT_TYPES[AlertType(kind)] if kind in [*AlertType] else None
-        case ("decide",):
-            return BranchSection
-        case ("split",):
-            return ArmSection
+        case (str(of),) if of in BRANCHES:
+            return BRANCHES[of]
         case _:
             return SECTIONS.get(kind)
 
 
 def _begun(model: type[Section], kind: str) -> dict[str, Any]:
-    anyone = {"orders.count": {"at_least": 1}}
-    if model is DecideStep:
-        return {"decide": [{"name": "Has ordered before", "when": anyone, "steps": []}], "otherwise": []}
-    if model is SplitStep:
-        return {"split": [{"name": "A", "steps": []}, {"name": "B", "steps": []}]}
-    if model is BranchSection or model is ArmSection:
+    if issubclass(model, BaseStep):
+        return dict(model.begun)
+    if issubclass(model, BaseBranch):
         return {"steps": []}
     if model is ThreadSection:
         return {"steps": [{"exit": "Nothing more is done"}]}

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from schemas.document.alert_types.registry import ALERT_TYPES
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.document.conversation import ConversationDocument, ListSection, MessageSection, ThreadSection
-from schemas.document.steps import SECTIONS, STEP_KINDS, STEP_LISTS, ArmSection, BranchSection
+from schemas.document.steps import SECTIONS, STEP_KINDS, STEP_LISTS
 from schemas.model import Section
 from schemas.time.durations import format_duration
 from starter.authoring.editing import LEFT_OUT, Fields
@@ -27,7 +27,9 @@ from workflows.compiler.diagnostics import Path
 LONG = 5000
 """Characters: a text that may be longer is written in a field of several lines."""
 _OF_THE_WHOLE = ("name", "goal", "goal_on", "exit_on", "experiment")
-_NOT_HERE = frozenset({"id", "type", *STEP_LISTS, "decide", "split"})
+BRANCHES = {kind: section.branch_type for kind, section in SECTIONS.items() if section.branch_type is not None}
+"""The section of the branches of each kind of step that has any."""
+_NOT_HERE = frozenset({"id", "type", *STEP_LISTS, *BRANCHES})
 """What a step is known by is kept, and what stands inside it has forms of its own."""
 _PART = re.compile(r"\[(\d+)\]|\.?([^.\[\]']+)|\.?'([^']*)'")
 
@@ -98,10 +100,8 @@ def _model_of(place: Path, says: Mapping[str, Plain]) -> type[Section] | None:
             return MessageSection
         case ("threads", int()):
             return ThreadSection
-        case (*_, "decide", int()):
-            return BranchSection
-        case (*_, "split", int()):
-            return ArmSection
+        case (*_, str(kind), int()) if kind in BRANCHES:
+            return BRANCHES[kind]
         case ("threads", *_, int()):
             return next((SECTIONS[kind] for kind in STEP_KINDS if kind in says), None)
         case _:

@@ -4,11 +4,11 @@ A path keeps of each message how it ended. The check before a message always ask
 says also what held before that: the order here is that of activities/delivery/verdict.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from schemas.criteria import say
+from schemas.criteria import Criteria, say
 from schemas.document.alert_types.vocabulary import AlertEvent
-from schemas.document.steps import DecideStep, SplitStep, WaitForStep
+from schemas.document.steps.step import BaseBranch
 from schemas.journey.outcome import Deferred, Held, Outcome, Refused, Sent, Stopped, Unknown
 from schemas.journey.path import PathEntry, Why
 from schemas.reasons import Reason
@@ -62,19 +62,20 @@ def checks_at(entry: PathEntry, place: StepPlace | None) -> tuple[Check, ...]:
     """What was checked at a stay, in order; nothing where it only let time pass."""
     if entry.kind == "send" and entry.outcome is not None:
         return tuple(_of_message(entry.outcome, on=None if place is None else place.on))
-    match None if place is None else place.section:
-        case DecideStep() as section:
-            return tuple(_of_branches(section, entry))
-        case SplitStep() as section:
-            return tuple(
-                Check(what=f"{arm.name} ({arm.share})", finding=Finding.HOLDS)
-                for arm in section.split
-                if arm.name == entry.branch
-            )
-        case WaitForStep() as section:
-            return tuple(_of_events(section, entry))
-        case _:
-            return ()
+    section = None if place is None else place.section
+    if section is None:
+        return ()
+    if section.awaited:
+        return tuple(_of_events(section.awaited, entry))
+    branches = [way.branch for way in section.ways() if way.branch is not None]
+    if section.criteria:
+        return tuple(_of_branches(branches, section.criteria, entry))
+    # By chance: nothing was asked, and one was taken.
+    return tuple(
+        Check(what=f"{each.name}{each.introduced().removesuffix(': ')}", finding=Finding.HOLDS)
+        for each in branches
+        if each.name == entry.branch
+    )
 
 
 def _of_message(outcome: Outcome, on: str | None) -> Iterator[Check]:
@@ -108,20 +109,22 @@ def _reason(outcome: Outcome) -> Reason | None:
             return None
 
 
-def _of_branches(section: DecideStep, entry: PathEntry) -> Iterator[Check]:
+def _of_branches(
+    branches: Sequence[BaseBranch], criteria: Sequence[Criteria | None], entry: PathEntry
+) -> Iterator[Check]:
     taken = False
-    for branch in section.decide:
+    for branch, when in zip(branches, criteria, strict=True):
         if taken:
             finding = Finding.NOT_ASKED
         elif branch.name == entry.branch:
             finding, taken = Finding.HOLDS, True
         else:
             finding = Finding.FAILS if entry.branch is not None else Finding.NOT_ASKED
-        yield Check(what=f"{branch.name}: {say(branch.when)}", finding=finding)
+        yield Check(what=branch.name if when is None else f"{branch.name}: {say(when)}", finding=finding)
 
 
-def _of_events(section: WaitForStep, entry: PathEntry) -> Iterator[Check]:
-    for event in section.wait_for:
+def _of_events(awaited: Sequence[str], entry: PathEntry) -> Iterator[Check]:
+    for event in awaited:
         if entry.why is Why.HAPPENED and event == entry.event:
             yield Check(what=event, finding=Finding.HOLDS)
         else:

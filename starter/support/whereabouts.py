@@ -10,7 +10,6 @@ from datetime import datetime
 from activities.postgres.pool import Connection, Pool
 from activities.postgres.queries import load_queries
 from schemas.document.alert_types.vocabulary import AlertEvent
-from schemas.document.steps import Wait, WaitFor
 from schemas.ids import AlertId, ContactId, JourneyId, StepId, StoreId, VersionId
 from schemas.reasons import Reason
 from schemas.responses.contacts import Whereabouts
@@ -127,8 +126,6 @@ def _until(row: UnderWay, places: StepPlaces) -> datetime | None:
     if row.put_off_until is not None:
         return row.put_off_until
     step = None if places.program is None else places.program.steps.get(StepId(row.at_step or ""))
-    match step:
-        case Wait(length=length) | WaitFor(window=length) if row.at_since is not None:
-            return row.at_since + length
-        case _:
-            return None
+    if step is None or step.longest is None or row.at_since is None:
+        return None
+    return row.at_since + step.longest

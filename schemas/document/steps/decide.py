@@ -45,6 +45,10 @@ class DecideStep(BaseStep, title="Decide"):
     also_called: ClassVar = ("if", "when", "branch", "condition")
     step_lists: ClassVar = (OTHERWISE,)
     branch_type: ClassVar = BranchSection
+    begun: ClassVar = {
+        "decide": [{"name": "Has ordered before", "when": {"orders.count": {"at_least": 1}}, "steps": []}],
+        OTHERWISE: [],
+    }
 
     decide: Annotated[tuple[BranchSection, ...], Field(min_length=1, max_length=MOST_BRANCHES)]
     """The branches, in order."""

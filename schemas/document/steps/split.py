@@ -41,6 +41,7 @@ class SplitStep(BaseStep, title="Split"):
     kind: ClassVar = "split"
     also_called: ClassVar = ("ab_test",)
     branch_type: ClassVar = ArmSection
+    begun: ClassVar = {"split": [{"name": "A", "steps": []}, {"name": "B", "steps": []}]}
 
     split: Annotated[tuple[ArmSection, ...], Field(min_length=2, max_length=MOST_BRANCHES)]
     """The ways, each with its share."""

@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import AfterValidator, Field
 
@@ -142,6 +142,8 @@ class BaseStep(Section):
     """Its fields that hold steps."""
     branch_type: ClassVar[type[BaseBranch] | None] = None
     """The section of its branches, where it has any."""
+    begun: ClassVar[Mapping[str, Any]] = {}
+    """What a new one says that cannot be left out and is not asked for in a form."""
     rests: ClassVar[bool] = False
     """Its purpose is to let time pass."""
     acts: ClassVar[bool] = False
@@ -212,6 +214,11 @@ class CompiledStep(Wire):
     """A step as a journey carries it."""
 
     id: StepId
+
+    @property
+    def longest(self) -> timedelta | None:
+        """How long a journey rests here at most, counted from when it came; None: that is not known so."""
+        return None
 
     @property
     def awaited(self) -> tuple[str, ...]:

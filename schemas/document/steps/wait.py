@@ -48,6 +48,10 @@ class Wait(CompiledStep):
     next: StepId | None = None
 
     @property
+    def longest(self) -> timedelta:
+        return self.length
+
+    @property
     def rest_terms(self) -> tuple[object, ...]:
         return self.kind, self.length
 

@@ -91,6 +91,10 @@ class WaitFor(CompiledStep):
         return self.events
 
     @property
+    def longest(self) -> timedelta:
+        return self.window
+
+    @property
     def rest_terms(self) -> tuple[object, ...]:
         return self.kind, frozenset(self.events), self.window
 

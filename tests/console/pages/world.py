@@ -15,7 +15,7 @@ from temporalio.client import Client
 
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import ExitStep, SendStep, Status, WaitStep
-from schemas.ids import JourneyId
+from schemas.ids import ContactId, JourneyId
 from schemas.incoming.facts import ItemFact, OrderFact, OrderMoney
 from schemas.reasons import Reason
 from schemas.responses.operations import Choice
@@ -44,7 +44,7 @@ class World:
     """What was made.
 
     Attributes:
-        journey: one that was told, and is stopped now.
+        contact, journey: one that was told, and is stopped now.
         held: the keys of messages that wait for approval.
     """
 
@@ -52,6 +52,7 @@ class World:
     settings: Settings
     product: Product
     admin: Staff
+    contact: ContactId
     journey: JourneyId
     held: tuple[str, ...]
 
@@ -62,6 +63,7 @@ class World:
             "store": STORE,
             "product": "p",
             "variant": "v",
+            "contact": self.contact,
             "journey": self.journey,
             "held": self.held[0],
             "conversation": "back-in-stock",
@@ -120,7 +122,10 @@ async def made(database: Database, client: Client, mailbox: Mailbox) -> AsyncGen
             while all(group.cause != Reason.MESSAGE_BROKEN for group in (await services.repairs.stuck()).groups):
                 await next_change(database.pool)
         await services.pausing.pause(Pausable("alert", "back-in-stock"), by.actor)
-        yield World(services, settings, product, admin, first, tuple(key for key in held if key not in approved))
+        contact: ContactId = await database.pool.fetchval("select contact_id from journeys where id = $1", first)
+        yield World(
+            services, settings, product, admin, contact, first, tuple(key for key in held if key not in approved)
+        )
 
 
 async def _held(product: Product, count: int) -> list[str]:
