@@ -83,8 +83,11 @@ async def message(
     document = await services.versions.document(which)
     product = None if report.product_id is None or report.variant_id is not None else report.product_id
     about = About(report.contact_id, report.store_id, product, report.variant_id)
-    shown = await services.previews.preview(document, about, message, None)
-    html = _html(shown.messages[0])
+    try:
+        html = _html((await services.previews.preview(document, about, message, None)).messages[0])
+    except DomainError as error:
+        # Why it cannot be shown is said in its place: the page stands inside another.
+        html = _text(error.public)
     policy = _POLICY.format(pictures="https: http: data:" if pictures else "data:")
     return HTMLResponse(html, headers={"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"})
 
@@ -93,7 +96,11 @@ def _html(shown: PreviewedMessage) -> str:
     """Without what a mail asks to be fetched from elsewhere to be styled by: the policy would refuse it."""
     if shown.html is not None:
         return _FETCHED.sub("", shown.html)
-    text = shown.text.replace("&", "&amp;").replace("<", "&lt;")
+    return _text(shown.text)
+
+
+def _text(shown: str) -> str:
+    text = shown.replace("&", "&amp;").replace("<", "&lt;")
     return f'<!doctype html><meta charset="utf-8"><pre style="white-space:pre-wrap;font:1rem system-ui">{text}</pre>'
 
 
