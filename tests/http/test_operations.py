@@ -80,7 +80,7 @@ async def test_metrics_tell_of_requests_deliveries_outbox_and_line(web: Web) -> 
 
 
 async def test_what_is_not_there_is_a_problem_too(web: Web) -> None:
-    for path in ("/", "/docs", "/redoc", "/v1/journeys/", "/%00", "/v1/../v1/x"):
+    for path in ("/docs", "/redoc", "/v1/journeys/", "/%00", "/v1/../v1/x"):
         problem(await web.keyed.get(path), 404, "not-found")
     answer = await web.keyed.delete("/v1/journeys")
     problem(answer, 405, "method-not-allowed")
