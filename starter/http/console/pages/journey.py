@@ -86,6 +86,8 @@ async def message(
     try:
         html = _html((await services.previews.preview(document, about, message, None)).messages[0])
     except DomainError as error:
+        if error.kind is ErrorKind.NOT_FOUND:
+            raise
         # Why it cannot be shown is said in its place: the page stands inside another.
         html = _text(error.public)
     policy = _POLICY.format(pictures="https: http: data:" if pictures else "data:")
