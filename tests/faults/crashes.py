@@ -115,13 +115,16 @@ class Process:
         """Do it; after a crash a new process does it again from the start, as those who call do who got no answer."""
         if crash is not None:
             self.will_crash(crash)
+        anew = False
         while True:
             try:
                 return await work()
-            except DIFFERENT:
-                if not self._down:
+            except DIFFERENT as error:
+                # The pool is the same, so the new process may be given a connection that died with the old one.
+                died = anew and isinstance(error, asyncpg.ConnectionDoesNotExistError)
+                if not self._down and not died:
                     raise
-                self._down = False
+                anew, self._down = self._down, False
 
     async def dies_with(self, work: Awaitable[T]) -> T:
         """Work after whose crash nothing of the process goes on; within asyncpg a crash has to be one of its errors."""
