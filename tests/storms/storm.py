@@ -47,7 +47,9 @@ AT_ONCE = 16
 VARIANTS = 36
 WINDOW = 60
 """Deliveries that wait at the platform: the next one is any of them."""
-REPEATED, BROKEN = 0.3, 0.01
+REPEATED = 0.3
+BROKEN_OF = 100
+"""One delivery of so many is broken, by each kind in turn."""
 LOOKS = 10
 MOST_UNITS = 5
 TICK = timedelta(milliseconds=1)
@@ -172,7 +174,7 @@ class Storm:
             for made in range(deliveries):
                 if made in due:
                     await due[made]()
-                await self._make()
+                await self._make(_kind(made))
                 while len(self._pending) > WINDOW:
                     await self._queue.put(self._any())
             await self._drain()
@@ -209,18 +211,16 @@ class Storm:
         self._numbers += 1
         return self._numbers
 
-    async def _make(self) -> None:
+    async def _make(self, kind: Kind) -> None:
         """One more delivery at the platform: of a change, of one that it has told before, or a broken one."""
-        dice, waiting = self.dice.random(), self._pending
-        if dice < REPEATED and waiting:
+        waiting = self._pending
+        if kind is Kind.WHOLE and self.dice.random() < REPEATED and waiting:
             waiting.append(self.dice.choice(waiting))
             return
         place = self.dice.randrange(VARIANTS)
         at = await self._moment()
-        if dice > 1 - BROKEN:
-            kind = self.dice.choice((Kind.JSON, Kind.FIELDS, Kind.STRANGER))
-        else:
-            kind, _ = Kind.WHOLE, await self._change(place, at)
+        if kind is Kind.WHOLE:
+            await self._change(place, at)
         delivery = Delivery(place, self._number(), kind, at, topic=self.shop.topic)
         if not (self.shop.in_turn and kind is Kind.WHOLE):
             self._write(delivery)
@@ -332,6 +332,12 @@ class Storm:
         was_off, self._off = self._off, False
         await self.look()
         self.told.mended = was_off
+
+
+def _kind(made: int) -> Kind:
+    """Of the delivery that is made after so many."""
+    broken = (Kind.JSON, Kind.FIELDS, Kind.STRANGER)
+    return broken[made // BROKEN_OF % len(broken)] if made % BROKEN_OF == BROKEN_OF // 2 else Kind.WHOLE
 
 
 @asynccontextmanager
