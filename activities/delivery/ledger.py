@@ -23,7 +23,7 @@ from activities.postgres.queries import load_queries
 from activities.postgres.retry import retry_on_deadlock
 from activities.senders.sender import SenderAtFault
 from activities.waitlist.claims import give_up_place, return_to_line
-from activities.waitlist.path_entries import record_entered
+from activities.waitlist.path_entries import PathEntries
 from schemas.channels import Channel
 from schemas.ids import JourneyId, StepId
 from schemas.journey.activities import Deliver
@@ -77,10 +77,11 @@ class Ledger:
         self._lease = lease
         self._contexts = SendContexts(pool)
         self._told = AskedTogether(partial(_settle_told, pool))
+        self._path_entries = PathEntries(pool)
 
     async def record_entered(self, request: Deliver) -> None:
         """Record where its journey came by on the way to the message."""
-        await record_entered(self._pool, request.journey_id, request.entered)
+        await self._path_entries.record(request.journey_id, request.entered)
 
     async def look_up(self, request: Deliver) -> SendContext:
         """All that is known of a message.

@@ -4,7 +4,7 @@ from temporalio import activity
 
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
-from activities.waitlist.path_entries import record_entered
+from activities.waitlist.path_entries import PathEntries
 from schemas.journey.activities import Moved, RecordPosition
 from schemas.journey.names import Activity
 from schemas.reasons import Reason
@@ -17,11 +17,12 @@ class Positions:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._path_entries = PathEntries(pool)
 
     @activity.defn(name=Activity.RECORD_POSITION)
     async def record_position(self, request: RecordPosition) -> None:
         """The journey rests at this step now."""
-        await record_entered(self._pool, request.journey_id, request.entered)
+        await self._path_entries.record(request.journey_id, request.entered)
         record = SQL.record_stopped if request.cause is Reason.SENDER_AT_FAULT else SQL.record_position
         await record.run(self._pool, journey_id=request.journey_id, step=request.step, cause=request.cause)
 

@@ -15,7 +15,7 @@ from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.waitlist.episodes import ARMED_AT_ONCE, look_again
 from activities.waitlist.line_terms import who_follows
-from activities.waitlist.path_entries import record_entered
+from activities.waitlist.path_entries import PathEntries
 from schemas.ids import AlertId, ContactId, JourneyId, StoreId, Subject, VersionId
 from schemas.journey.activities import LeftWaitlist
 from schemas.journey.path import EnteredStep
@@ -124,6 +124,7 @@ class Waitlist:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._path_entries = PathEntries(pool)
 
     async def give_places(self, subject: Subject) -> PlacesGiven:
         """Claim the next in line of every open episode of the subject; dismiss them if it is gone for good.
@@ -202,7 +203,7 @@ class Waitlist:
         self, journey_id: JourneyId, ending: Ending, reason: Reason | None, entered: Sequence[EnteredStep] = ()
     ) -> None:
         """Record a journey's end and the last stays of its path. A claim it never used lapses; its place passes on."""
-        await record_entered(self._pool, journey_id, entered)
+        await self._path_entries.record(journey_id, entered)
         end = {"journey_id": journey_id, "ending": ending, "reason": reason}
         if await SQL.close_settled.value(self._pool, **end) is not None:
             return
