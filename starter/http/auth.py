@@ -4,7 +4,7 @@ Every route behind a key declares which scope it needs. A key of certain stores 
 route that names the store in its path, or one that asks for the key's `Reach` and keeps to it; no other route.
 """
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -32,6 +32,11 @@ def needs(scope: Scope) -> Any:
     return Security(SCHEME, scopes=[scope])
 
 
+def declared_scopes(dependencies: Sequence[params.Depends] | None) -> list[str]:
+    """What a route says that it is for, in its `dependencies`."""
+    return [scope for each in dependencies or () if isinstance(each, params.Security) for scope in each.scopes or ()]
+
+
 class KeyedRoute(JsonRoute):
     """A route that needs a key. Its body is not even read without one.
 
@@ -47,8 +52,7 @@ class KeyedRoute(JsonRoute):
         dependencies: list[params.Depends] | None = None,
         **options: Any,
     ) -> None:
-        declared = [each.scopes or () for each in dependencies or () if isinstance(each, params.Security)]
-        scopes = [scope for some in declared for scope in some]
+        scopes = declared_scopes(dependencies)
         if len(scopes) != 1:
             raise ValueError(f"{path} is behind a key, so it declares one scope: dependencies=[needs(…)]")
         self.scope = Scope(scopes[0])

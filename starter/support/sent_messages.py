@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from activities.delivery.order import BROADCAST_ROUND
 from activities.postgres.pool import Connection
@@ -114,24 +114,12 @@ def _every(rows: Sequence[MessageRow]) -> Iterator[ContactMessage]:
     left: list[MessageRow] = []
     for row in rows:
         yield ContactMessage(
-            journey_id=row.journey_id,
-            store_id=row.store_id,
-            about=row.about,
-            product_title=row.product_title,
-            conversation=row.conversation,
-            alert=row.alert_id,
-            version=row.version_id,
-            step=row.step,
+            **_said(row),
             round=row.round,
-            message=row.message,
-            subject=row.subject,
-            together=tuple(row.together),
-            channel=row.channel,
             state=row.state,
             at=row.sent_at,
             why=row.why,
             until=row.put_off_until,
-            cause=_cause(row),
             again=_again(row, left) if row.left else None,
             delivered=row.delivered,
             touches=tuple(row.touches),
@@ -168,23 +156,30 @@ async def sent_messages(
 def _messages(rows: Sequence[SentRow]) -> Iterator[WhyMessage]:
     for index, row in enumerate(rows):
         yield WhyMessage(
-            journey_id=row.journey_id,
-            store_id=row.store_id,
-            about=row.about,
-            product_title=row.product_title,
-            conversation=row.conversation,
-            alert=row.alert_id,
-            version=row.version_id,
-            step=row.step,
-            message=row.message,
-            subject=row.subject,
-            together=tuple(row.together),
-            channel=row.channel,
+            **_said(row),
             sent_at=row.sent_at,
             unknown=row.unknown,
-            cause=_cause(row),
             again=_again(row, rows[:index]),
         )
+
+
+def _said(row: SentRow) -> dict[str, Any]:
+    """What is said of a message wherever it is."""
+    return {
+        "journey_id": row.journey_id,
+        "store_id": row.store_id,
+        "about": row.about,
+        "product_title": row.product_title,
+        "conversation": row.conversation,
+        "alert": row.alert_id,
+        "version": row.version_id,
+        "step": row.step,
+        "message": row.message,
+        "subject": row.subject,
+        "together": tuple(row.together),
+        "channel": row.channel,
+        "cause": _cause(row),
+    }
 
 
 def _cause(row: SentRow) -> str:

@@ -2116,6 +2116,12 @@ create table order_totals (
 create index order_totals_by_contact on order_totals (contact_id, store_id, ordered_at);
 create index order_totals_in_time on order_totals (ordered_at);
 
+-- How many journeys of a contact are under way in these stores. Null: in any.
+create function under_way_of(contact text, stores text[]) returns bigint language sql stable as $$
+    select count(*) from journeys
+    where contact_id = contact and ended_at is null and (stores is null or store_id = any(stores))
+$$;
+
 -- Whether there is something of a contact in one of these stores. Null: of any.
 create function is_of(contact text, stores text[]) returns boolean language sql stable as $$
     select stores is null or exists (select from journeys where store_id = any(stores) and contact_id = contact)

@@ -15,6 +15,7 @@ from starlette.convertors import register_url_convertor
 from schemas.responses.users import Role
 from starter.accounts.tokens import form_token, is_form_token
 from starter.accounts.viewer import Viewer
+from starter.http.auth import declared_scopes
 from starter.http.console.forms import posted
 from starter.http.console.rendering import page, words
 from starter.http.console.signed_in import COOKIE, to_sign_in, token_of, viewer_by_cookie
@@ -57,8 +58,7 @@ class ConsoleRoute(APIRoute):
         dependencies: list[params.Depends] | None = None,
         **options: Any,
     ) -> None:
-        declared = [each.scopes or () for each in dependencies or () if isinstance(each, params.Security)]
-        scopes = [scope for some in declared for scope in some]
+        scopes = declared_scopes(dependencies)
         roles = [scope for scope in scopes if scope != SOMEWHERE]
         if len(roles) != 1:
             raise ValueError(f"{path} is behind a sign-in, so it declares one role: dependencies=[needs_role(…)]")
