@@ -22,7 +22,7 @@ async def run() -> None:
     port = publish_metrics()
     assert settings.database_url is not None  # The benchmark sets both.
     assert settings.temporal_address is not None
-    pool = await open_pool(settings.database_url.get_secret_value(), settings.database_pool)
+    pool = await open_pool(settings.database_url.get_secret_value(), settings.database_pool, by_index=True)
     client = await connect(settings.temporal_address, settings.temporal_namespace)
     async with running_engine(settings, pool, client):
         keep_loaded()

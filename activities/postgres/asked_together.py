@@ -1,7 +1,8 @@
 """What many ask at the same time, in one statement (docs/decisions/0050-asked-together.md).
 
 PostgreSQL spends most of a short query before its first row: it sets up the plan and takes it down again. So while
-one statement is under way, those who come wait, and go together in the next. Who comes alone waits for nobody.
+one statement is under way, those who come wait, and go together in the next. Who comes alone waits for nobody. A
+statement that takes long waits for a lock, as a rule; those who came later go beside it.
 """
 
 import asyncio
@@ -14,6 +15,8 @@ Answer = TypeVar("Answer")
 MOST_TOGETHER = 16
 """Of one statement: more would save little, and whoever is first among them would wait for the last."""
 STATEMENTS_UNDER_WAY = 2
+LONG_SECONDS = 0.05
+"""After so long a statement waits for a lock, as a rule; those asked here take some milliseconds."""
 
 
 class AskedTogether(Generic[Question, Answer]):
@@ -27,6 +30,7 @@ class AskedTogether(Generic[Question, Answer]):
         self._answers = answers
         self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
         self._under_way: set[asyncio.Task[None]] = set()
+        self._last_began = 0.0
 
     async def ask(self, question: Question) -> Answer:
         """The answer, as a statement sees it that begins after this call.
@@ -42,11 +46,17 @@ class AskedTogether(Generic[Question, Answer]):
     def _go_on(self, done: "asyncio.Task[None] | None" = None) -> None:
         if done is not None:
             self._under_way.discard(done)
-        if self._waiting and len(self._under_way) < STATEMENTS_UNDER_WAY:
-            taken, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
-            asking = asyncio.ensure_future(_answer(self._answers, taken))
-            self._under_way.add(asking)
-            asking.add_done_callback(self._go_on)
+        now = asyncio.get_running_loop().time()
+        if not self._waiting or len(self._under_way) == STATEMENTS_UNDER_WAY:
+            return
+        if self._under_way and now < self._last_began + LONG_SECONDS:
+            return
+        self._last_began = now
+        taken, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+        asking = asyncio.ensure_future(_answer(self._answers, taken))
+        self._under_way.add(asking)
+        asking.add_done_callback(self._go_on)
+        asyncio.get_running_loop().call_later(LONG_SECONDS, self._go_on)
 
 
 async def _answer(

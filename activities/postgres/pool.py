@@ -24,6 +24,9 @@ QUERY_LIMIT_SECONDS = 10.0
 CONNECT_LIMIT_SECONDS = 10.0
 ACQUIRE_LIMIT_SECONDS = 4.0
 """How long a transaction waits for a free connection; a storefront wants its answer within five seconds."""
+_SESSION = {"application_name": "shelftalk", "timezone": "UTC"}
+_BY_INDEX = {"enable_seqscan": "off", "jit": "off"}
+"""To PostgreSQL before 18 a table that must be read whole all the same looks so dear that it would compile for it."""
 
 
 class DatabaseUnavailable(DomainError):
@@ -33,8 +36,11 @@ class DatabaseUnavailable(DomainError):
     kind = ErrorKind.UNAVAILABLE
 
 
-async def open_pool(database_url: str, size: int) -> Pool:
+async def open_pool(database_url: str, size: int, *, by_index: bool = False) -> Pool:
     """Connect, and check that the server is one we can use.
+
+    Args:
+        by_index: no table is read whole where an index can be used (docs/decisions/0063-by-index.md).
 
     Raises:
         DatabaseUnavailable: it does not answer, refuses us, or is older than version 14.
@@ -48,7 +54,7 @@ async def open_pool(database_url: str, size: int) -> Pool:
             timeout=CONNECT_LIMIT_SECONDS,
             init=_prepare,
             reset=_keep_session,
-            server_settings={"application_name": "shelftalk", "timezone": "UTC"},
+            server_settings=_SESSION | (_BY_INDEX if by_index else {}),
         )
         async with pool.acquire() as connection:
             version = connection.get_server_version().major

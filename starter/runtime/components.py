@@ -90,14 +90,18 @@ async def opened_components(settings: Settings, say: Say, patience: timedelta = 
 
 @asynccontextmanager
 async def opened_pool(settings: Settings, say: Say, patience: timedelta = PATIENCE) -> AsyncGenerator[Pool]:
-    """A pool on PostgreSQL, waited for, from entry to exit. Its tables are not looked at.
+    """A worker's pool on PostgreSQL, waited for, from entry to exit. Its tables are not looked at.
 
     Raises:
         NotConfigured, DatabaseUnavailable: as they say.
     """
     address = database_address(settings)
     pool = await _patiently(
-        lambda: open_pool(address, settings.database_pool), DatabaseUnavailable, "PostgreSQL", say, patience
+        lambda: open_pool(address, settings.database_pool, by_index=True),
+        DatabaseUnavailable,
+        "PostgreSQL",
+        say,
+        patience,
     )
     try:
         yield pool
