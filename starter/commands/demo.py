@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from schemas.ids import JourneyId
 from schemas.journey.path import JourneyPath
 from schemas.responses.revenue import RevenueReport
 from starter.commands.processes import STOP_HINT
@@ -48,10 +49,10 @@ def demo(
             told = await tell_story(stack, gateway, narrate, _show_nothing if as_json else _show)
             if stays:
                 where = where_it_is(stack)
-                narrate(f"\nIt goes on serving at {where.web}; the API key is in {where.api_key_file}.")
-                if way_in := await console_set_up(stack.services, where.web):
-                    narrate(f"The same in the console, by this link, good once and for a day: {way_in}")
-                narrate(f"In another terminal: {called()} journey list --data-dir {settings.data_dir}")
+                way_in = await console_set_up(stack.services, where.web)
+                narrate(_in_the_console(where.web, way_in, told.path.journey_id))
+                narrate(f"\nThe API key is in {where.api_key_file}. In another terminal:")
+                narrate(f"   {called()} journey list --data-dir {settings.data_dir}")
                 narrate(STOP_HINT)
                 await until_stopped()
             return told
@@ -70,6 +71,18 @@ def demo(
     if data_dir is None:
         shutil.rmtree(folder, ignore_errors=True)
     narrate(_what_next(called()))
+
+
+def _in_the_console(web: str, way_in: str | None, journey: JourneyId) -> str:
+    """Where the story is seen there. Without a way in somebody was let in before, and signs in."""
+    first = f"This link, good once and for a day, lets you in:\n\n   {way_in}" if way_in else f"Sign in at {web}"
+    return f"""
+8. All of it is in the console. {first}
+
+   what happened to "first":  {web}/journeys/{journey}
+   both people:               {web}/contacts, by the beginning of an address
+   the line they stood in:    {web}/lines
+   the conversation:          {web}/conversations/back-in-stock"""
 
 
 def _what_next(command: str) -> str:

@@ -12,7 +12,7 @@ import socket
 import sys
 import tempfile
 import termios
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ PATIENCE = 300.0
 """Seconds that a start or a stop may take on a loaded machine."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Typed = str | Callable[[str], Awaitable[str]]
 
 
 @dataclass(frozen=True)
@@ -163,12 +164,13 @@ class Shelftalk:
             said.seek(0)
             return await self._run(arguments, said.fileno())
 
-    async def at_a_terminal(self, said: Sequence[tuple[str, str]], *arguments: str) -> Ended:
+    async def at_a_terminal(self, said: Sequence[tuple[str, Typed]], *arguments: str) -> Ended:
         """Run it to its end with a terminal before it; `out` is all that is to be read there.
 
         Args:
             said: what is typed, each once the text before it is shown, behind all that was typed before. Before what is
-                hidden that text ends with a blank: by then what was typed too early has been thrown away.
+                hidden that text ends with a blank: by then what was typed too early has been thrown away. A function
+                is given what is shown so far, and says what is typed.
         """
         ours, theirs = pty.openpty()
         termios.tcsetwinsize(theirs, (40, 100))
@@ -183,7 +185,7 @@ class Shelftalk:
                     shown.cancel()
                     running.cancel()
                     raise AssertionError(f"It does not say {prompt!r}:\n{screen.text}")
-                screen.type(typed)
+                screen.type(typed if isinstance(typed, str) else await typed(screen.text))
             code = await running
             return Ended(code, screen.rest(), "")
         finally:

@@ -1,5 +1,6 @@
 """`shelftalk demo` as a process: the whole story, and nothing left behind."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,9 @@ from schemas.attribution import Touch
 from schemas.reasons import Ending, Reason
 from starter.commands.terminal.output import ExitCode
 from starter.devstack.demo import Told
+from tests.accounts.staff import PASSWORD
 from tests.cli.command import Shelftalk
+from tests.console.browsing import browsing
 
 TERMINAL = 100
 """Columns; the path's table and the addresses of the shop's pages are the widest."""
@@ -62,6 +65,39 @@ async def test_the_demo_reads_like_a_story_and_told_again_on_the_same_folder_say
     assert first.by_touch == {Touch.CLICKED: 2}
     assert {each.message: (each.sent, each.orders) for each in others} == {"still-here": (2, 0), "back-by-text": (2, 0)}
     assert told.not_told.reason is Reason.NOT_NEXT_IN_LINE
+    assert left_running() == []
+
+
+async def test_at_a_terminal_it_goes_on_serving_and_its_link_leads_to_the_same_story_in_the_console(
+    shelftalk: Shelftalk, left_running: Callable[[], list[str]]
+) -> None:
+    async def opened(shown: str) -> str:
+        """The link is used, and the pages that it names are looked at; then Ctrl-C."""
+        last = shown.split("\n8. ")[1]
+        assert max(map(len, last.splitlines())) <= TERMINAL, "it does not fit"
+        web, link = re.findall(r"(http://\S+?)(/link/\S+)", last)[0]
+        async with browsing(web) as browser:
+            assert "You are the first here" in (await browser.get(link)).text
+            given = {"name": "Kim", "email": "kim@shop.example", "language": "en", "time_zone": "UTC"}
+            led = await browser.post(link, {**given, "password": PASSWORD})
+            assert led.status_code == 303, led.text
+            assert "€49.00" in (await browser.get("/")).text
+            for name, words in (
+                (r"/journeys/\S+", ("Blue kettle", "it ran to its end")),
+                ("/contacts", ("Find",)),
+                ("/lines", ("Blue kettle",)),
+                ("/conversations/back-in-stock", ("it-is-back", "back-by-text")),
+            ):
+                path = re.findall(rf"{re.escape(web)}({name})", last)[0]
+                page = (await browser.get(path)).text
+                assert [each for each in words if each not in page] == [], path
+            found = await browser.post("/contacts", {"asked": "first@"})
+            assert "first@example.com" in found.text
+        return "\x03"
+
+    ended = await shelftalk.at_a_terminal([("Ctrl-C stops it", opened)], "demo")
+    assert ended.code == ExitCode.OK, ended.out
+    assert "What to do next:" in ended.out.split("\n8. ")[1]
     assert left_running() == []
 
 
