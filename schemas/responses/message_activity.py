@@ -3,6 +3,7 @@
 from datetime import date
 from enum import StrEnum
 
+from schemas.ids import StoreId
 from schemas.model import Model
 
 
@@ -13,6 +14,7 @@ class ActivityBy(StrEnum):
     STEP = "step"
     VERSION = "version"
     CONVERSATION = "conversation"
+    ALERT = "alert"
     LIST = "list"
 
 
@@ -21,6 +23,7 @@ class MessageFigures(Model):
 
     Attributes:
         list_code, conversation, version, step, message: what they are of; None where the line is of more than one.
+        alert: what their people waited for, in a report by alert; None: they entered without one.
         sent: handed over to a provider, or perhaps: `unknown` of them nobody knows.
         told: journeys that they told something; more than `sent` where one message told of several things together.
         delivered: the receiver took it, by what was told; what was opened or clicked has arrived.
@@ -30,6 +33,7 @@ class MessageFigures(Model):
 
     list_code: str
     conversation: str | None = None
+    alert: str | None = None
     version: str | None = None
     step: str | None = None
     message: str | None = None
@@ -47,10 +51,16 @@ class MessageFigures(Model):
 
 
 class MessageActivity(Model):
-    """Those with most messages first. Days are the list's own, UTC's when no list is named; both ends count."""
+    """Those with most messages first. Days are the list's own, UTC's when no list is named; both ends count.
+
+    Attributes:
+        list_code, conversation, alert, store: only what was sent of these; None: of all.
+    """
 
     list_code: str | None
     conversation: str | None
+    alert: str | None
+    store: StoreId | None
     since: date | None
     until: date | None
     by: ActivityBy

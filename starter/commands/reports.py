@@ -94,13 +94,18 @@ def messages(
     by: Annotated[ActivityBy, typer.Option(help="What one line is of.")] = ActivityBy.MESSAGE,
     list_: Annotated[str | None, typer.Option("--list", help="Only of this list.")] = None,
     conversation: Annotated[str | None, typer.Option(help="Only of this conversation.")] = None,
+    alert: Annotated[str | None, typer.Option(help="Only of this alert.")] = None,
+    store: Annotated[str | None, typer.Option(help="Only of this store.")] = None,
     since: Since = None,
     until: Until = None,
     as_csv: AsCsv = False,
 ) -> None:
     """Show what became of messages: delivered, opened, clicked, bounced. Of the last 30 days, if you name no others."""
     period = period_of(since, until)
-    report = terminal.ask(lambda services: services.message_reports.activity(period, by, list_, conversation))
+    of_store = StoreId(store) if store else None
+    report = terminal.ask(
+        lambda services: services.message_reports.activity(period, by, list_, conversation, alert, of_store)
+    )
     give(terminal, report, _messages_sent, messages_csv, as_csv=as_csv)
 
 
@@ -198,6 +203,7 @@ def _messages_sent(report: MessageActivity) -> Table | str:
     named = {
         ActivityBy.LIST: ("list_code",),
         ActivityBy.CONVERSATION: ("list_code", "conversation"),
+        ActivityBy.ALERT: ("list_code", "conversation", "alert"),
         ActivityBy.VERSION: ("list_code", "version"),
         ActivityBy.STEP: ("list_code", "version", "step"),
         ActivityBy.MESSAGE: ("list_code", "version", "step", "message"),
@@ -207,7 +213,8 @@ def _messages_sent(report: MessageActivity) -> Table | str:
     heads = (Column(name.removesuffix("_code"), overflow="fold") for name in named)
     table = Table(*heads, *(Column(name, justify="right") for name in figures), box=None, pad_edge=False)
     for row in report.messages:
-        table.add_row(*(str(getattr(row, name)) for name in (*named, *figures)))
+        names = (getattr(row, name) or "–" for name in named)
+        table.add_row(*names, *(str(getattr(row, name)) for name in figures))
     table.caption = (
         f"sent from {report.since or 'the first day'} to {report.until or 'today'}; opened, clicked: by people"
     )

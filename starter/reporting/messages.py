@@ -38,14 +38,16 @@ class MessageReports:
         by: ActivityBy = ActivityBy.MESSAGE,
         list_code: str | None = None,
         conversation: str | None = None,
+        alert: str | None = None,
+        store: StoreId | None = None,
         stores: Sequence[StoreId] | None = None,
         limit: int = LARGEST_REPORT,
     ) -> MessageActivity:
         """What became of the messages that were sent in the period; without one, in the last `USUAL_DAYS`.
 
         Args:
-            list_code, conversation: only of these; None: of all.
-            stores: only to people of these; None: of all.
+            list_code, conversation, alert, store: only of these; None: of all.
+            stores: only to people of these; None: of all. `store` is one of them.
 
         Raises:
             NoSuchList: as it says.
@@ -60,12 +62,16 @@ class MessageReports:
             by=by,
             list_code=list_code,
             conversation=conversation,
+            alert=alert,
+            store=store,
             stores=stores,
             most=max(1, min(limit, LARGEST_REPORT)),
         )
         return MessageActivity(
             list_code=list_code,
             conversation=conversation,
+            alert=alert,
+            store=store,
             since=period.since,
             until=period.until,
             by=by,

@@ -4,11 +4,12 @@
 -- Of the messages that were sent in the period, or may have been: what was told of each, whenever that was. A message that
 -- nobody knows of counts as sent, unless its provider has told that it reached nobody.
 with sent as (
-    select s.key, s.state, s.step, s.message, j.conversation, j.version_id, coalesce(list_of(j), '') as list_code
+    select s.key, s.state, s.step, s.message, j.conversation, j.alert_id, j.version_id, coalesce(list_of(j), '') as list_code
     from sends s join journeys j on j.id = s.journey_id
     where s.settled_at >= :since and s.settled_at < :until
       and (s.state in ('sent', 'unknown') or s.resolved_at is not null) and s.told_with is null
       and (:conversation::text is null or j.conversation = :conversation)
+      and (:alert::text is null or j.alert_id = :alert) and (:store::text is null or j.store_id = :store)
       and (:stores::text[] is null or j.store_id = any(:stores))
 ), told as (
     select s.*, t.*, (select 1 + count(*) from sends w where w.told_with = s.key) as told
@@ -27,6 +28,7 @@ with sent as (
 )
 select list_code,
        case when :by <> 'list' then conversation end as conversation,
+       case when :by = 'alert' then alert_id end as alert,
        case when :by in ('message', 'step', 'version') then version_id end as version,
        case when :by in ('message', 'step') then step end as step,
        case when :by = 'message' then message end as message,
@@ -42,6 +44,6 @@ select list_code,
        count(*) filter (where complained) as complained,
        count(*) filter (where unsubscribed) as unsubscribed
 from told
-group by 1, 2, 3, 4, 5
-order by sent desc, 1, 2, 3, 4, 5
+group by 1, 2, 3, 4, 5, 6
+order by sent desc, 1, 2, 3, 4, 5, 6
 limit :most;

@@ -41,7 +41,7 @@ EACH_TIME = re.compile(r'nonce="[^"]*"|>[^<]*</time>')
 """What of a page differs each time that it is opened: its nonce, and how long ago something was."""
 ASKED = {
     "/reports": [f"by={by}" for by in DailyBy],
-    "/reports/messages": [f"by={by}" for by in ActivityBy],
+    "/reports/messages": [*(f"by={by}" for by in ActivityBy), f"alert={SHARED}", f"store={THEIRS}"],
     "/reports/delays": [f"store={THEIRS}"],
     "/conversations": ["search=theirs"],
     "/conversations/{name}/analytics": [f"show={each}" for each in Measured],

@@ -14,6 +14,7 @@ from schemas.ids import StoreId
 from schemas.responses.users import Grant, Role
 from tests.console.support import complaints, console_over, looking, of_all
 from tests.product import STORE, Shop, address, starter_document
+from tests.revenue.told import sent
 from tests.waitlist.test_calling_forward import tell
 
 LINE = f"/lines/{STORE}/variant/v"
@@ -161,3 +162,17 @@ async def test_lines_leave_as_a_file(url: str, tab: Page) -> None:
     text = (await (await download.value).path()).read_text(encoding="utf-8-sig")
     assert text.splitlines()[0].startswith('"store_id","subject"')
     assert len(text.splitlines()) == 4
+
+
+async def test_a_line_leads_to_what_became_of_the_messages_of_its_alert(url: str, tab: Page, shop: Shop) -> None:
+    journey = await shop.pool.fetchval("select id from journeys where told_at is not null limit 1")
+    await sent(shop.pool, journey, 1)
+    await tab.goto(url + LINE)
+    await tab.get_by_role("link", name="Message activity").click()
+    await expect(tab.get_by_role("cell", name="it-is-back")).to_be_visible()
+    await tab.get_by_role("link", name="Conversation", exact=True).click()
+    assert f"alert=back-in-stock&store={STORE}" in tab.url
+    await expect(tab.get_by_role("combobox", name="Alert")).to_have_value("back-in-stock")
+    address = await tab.get_by_role("link", name="Spreadsheet").get_attribute("href")
+    file = await tab.context.request.get(f"{url}{address}")
+    assert "back-in-stock" in (await file.text()).splitlines()[1]

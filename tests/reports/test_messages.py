@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.postgres.pool import Pool
+from schemas.ids import StoreId
 from schemas.incoming.message_events import MessageEventKind as Kind
 from schemas.responses.message_activity import ActivityBy, MessageActivity
 from starter.reporting.messages import MessageReports
@@ -17,6 +18,7 @@ from tests.events.conftest import web as web
 from tests.feedback.told import counter as counter
 from tests.feedback.told import of, tell, unknown
 from tests.http.web import Web, problem
+from tests.storefronts.shop import SHOP
 
 ALWAYS = Period(until=datetime.now(UTC).date() + timedelta(days=1))
 
@@ -61,7 +63,22 @@ async def test_by_whatever_it_is_counted_the_sum_is_the_same(counter: Counter, p
     assert sum(row.sent for row in rows) == 3
     assert len(rows) == (2 if by in (ActivityBy.MESSAGE, ActivityBy.STEP) else 1)
     assert rows[0].list_code == "default"
-    assert (rows[0].version is None) == (by in (ActivityBy.CONVERSATION, ActivityBy.LIST))
+    assert (rows[0].version is None) == (by in (ActivityBy.CONVERSATION, ActivityBy.ALERT, ActivityBy.LIST))
+    assert (rows[0].alert == "back-in-stock") == (by is ActivityBy.ALERT)
+
+
+async def test_it_is_asked_for_one_alert_or_one_store(counter: Counter, pool: Pool) -> None:
+    await told(counter, pool)
+    reports = MessageReports(pool)
+
+    async def sent(alert: str | None = None, store: str | None = None, stores: list[StoreId] | None = None) -> int:
+        of_store = StoreId(store) if store else None
+        return sum(
+            each.sent for each in (await reports.activity(ALWAYS, alert=alert, store=of_store, stores=stores)).messages
+        )
+
+    assert [await sent("back-in-stock"), await sent("another"), await sent("back-in-stock", SHOP)] == [3, 0, 3]
+    assert [await sent(store="elsewhere"), await sent(store=SHOP, stores=[StoreId("elsewhere")])] == [0, 0]
 
 
 async def test_a_message_that_nobody_knows_of_counts_as_sent_until_its_provider_tells(

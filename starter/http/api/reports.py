@@ -170,13 +170,18 @@ async def report_messages(
     by: ActivityBy = ActivityBy.MESSAGE,
     list_: Annotated[str | None, Query(alias="list", max_length=63)] = None,
     conversation: Annotated[str | None, Query(max_length=63)] = None,
+    alert: Annotated[str | None, Query(max_length=63)] = None,
+    store: Annotated[StoreId | None, Query(max_length=255)] = None,
     since: Day = None,
     until: Day = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_REPORT)] = LARGEST_REPORT,
     format_: AsFormat = None,
 ) -> MessageActivity | Response:
     """Sent, delivered, opened and clicked by people, bounced, complained of; of the last 30 days without a period."""
-    report = await services.message_reports.activity(Period(since, until), by, list_, conversation, reach.stores, limit)
+    reach.require(store)
+    report = await services.message_reports.activity(
+        Period(since, until), by, list_, conversation, alert, store, reach.stores, limit
+    )
     return _csv(messages_csv(report), "messages") if _format(request, format_) is Format.CSV else report
 
 

@@ -9,6 +9,7 @@ from schemas.responses.lines import LinePage
 from schemas.responses.users import Role
 from starter.accounts.viewer import Viewer
 from starter.http.console.access import CurrentViewer, console_router, needs_role
+from starter.http.console.choices import known_alerts, known_stores
 from starter.http.console.line_addresses import line_address
 from starter.http.console.rendering import page, with_query, words
 from starter.http.dependencies import InjectedServices
@@ -40,13 +41,7 @@ async def lines(
     wanted = _wanted(viewer, store, alert, text, show, sort)
     found = await services.waiting_lines.page(wanted, after or None, PAGE)
     asked = {"store": store, "alert": alert, "text": text.strip(), "show": show, "sort": sort}
-    t, allowed = words(request), viewer.stores(Role.VIEWER)
-    stores = [each.store for each in (await services.stores.heard()).stores if allowed is None or each.store in allowed]
-    alerts = [
-        each
-        for each in (await services.pausing.alerts()).alerts
-        if each.stores is None or any(map(viewer.knows, each.stores))
-    ]
+    t = words(request)
     return page(
         request,
         "lines/list.html",
@@ -54,8 +49,8 @@ async def lines(
         found=found,
         asked=asked,
         chosen=any((store, alert, text.strip(), show is not LinesShown.ALL)),
-        store_options=[("", t("frame.all_stores")), *((each, each) for each in stores)],
-        alert_options=[("", t("frame.all")), *((each.alert, each.name or each.alert) for each in alerts)],
+        store_options=await known_stores(viewer, services, t("frame.all_stores")),
+        alert_options=await known_alerts(viewer, services, t("frame.all"), alert),
         show_options=[(each.value, t(f"lines.show_{each}")) for each in LinesShown],
         sort_options=[(each.value, t(f"lines.sort_{each}")) for each in LineSort],
         after=after,

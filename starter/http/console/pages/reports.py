@@ -17,6 +17,7 @@ from schemas.responses.message_activity import ActivityBy
 from schemas.responses.users import Role
 from starter.http.console.access import CurrentViewer, console_router, needs_role
 from starter.http.console.charts import Chart, column_chart
+from starter.http.console.choices import known_alerts, known_stores
 from starter.http.console.periods import PeriodAsked
 from starter.http.console.rendering import page, words
 from starter.http.console.words import Words
@@ -87,15 +88,27 @@ async def show_messages(
     services: InjectedServices,
     asked: PeriodAsked,
     by: ActivityBy = ActivityBy.MESSAGE,
+    alert: Annotated[str, Query(max_length=63)] = "",
+    store: Store = "",
     format_: AsFile = "",
 ) -> Response:
-    """What became of the messages that were sent."""
-    stores = viewer.stores(Role.VIEWER)
-    report = await services.message_reports.activity(asked.period, by, stores=stores)
+    """What became of the messages that were sent: of all alerts or one, in all stores or one."""
+    chosen = StoreId(store) if store and viewer.knows(store) else None
+    report = await services.message_reports.activity(
+        asked.period, by, alert=alert or None, store=chosen, stores=viewer.stores(Role.VIEWER)
+    )
     if format_ == "csv":
         return csv_file(messages_csv(report), "messages")
-    kept = {"by": None if by is ActivityBy.MESSAGE else by}
-    return page(request, "reports/messages.html", asked=asked, kept=kept, report=report)
+    t = words(request)
+    return page(
+        request,
+        "reports/messages.html",
+        asked=asked,
+        kept={"by": None if by is ActivityBy.MESSAGE else by, "alert": alert, "store": chosen},
+        report=report,
+        alert_options=await known_alerts(viewer, services, t("frame.all"), alert),
+        store_options=await known_stores(viewer, services, t("frame.all_stores")),
+    )
 
 
 @router.get("/reports/delays", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
@@ -114,7 +127,6 @@ async def show_delays(
     if format_ == "csv":
         return csv_file(delays_csv(report), "delays")
     longest = max((each.p95 for each in report.legs if each.p95 is not None), default=0.0)
-    known = [each.store for each in (await services.stores.heard()).stores if viewer.knows(each.store)]
     return page(
         request,
         "reports/delays.html",
@@ -122,8 +134,7 @@ async def show_delays(
         kept={"store": chosen},
         report=report,
         longest=longest,
-        stores=known,
-        store_options=[("", words(request)("frame.all_stores")), *((each, each) for each in known)],
+        store_options=await known_stores(viewer, services, words(request)("frame.all_stores")),
     )
 
 
