@@ -115,7 +115,11 @@ class Settings(BaseSettings):
     """Each shop and its client secret, `shop=secret`, comma separated; several of one shop while one is rotated."""
 
     secrets_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(words)] = ()
-    """What secrets of connected stores are encrypted with: the first encrypts, each decrypts. Comma separated."""
+    """What secrets of connected stores and of authenticator apps are encrypted with: the first encrypts, each decrypts.
+    Comma separated."""
+
+    second_factor_required: bool = False
+    """Whoever signs in to the console by a password sets a second factor up before anything else."""
 
     provider_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(pairs)] = ()
     """Each provider of messages and what its webhooks are verified by, `provider=secret`, comma separated; several of

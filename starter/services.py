@@ -26,6 +26,8 @@ from schemas.settings import Settings
 from starter.accounts.audit_log import AuditLog
 from starter.accounts.links import SignInLinks
 from starter.accounts.passwords import Passwords
+from starter.accounts.pending_sign_ins import PendingSignIns
+from starter.accounts.second_factors import SecondFactors
 from starter.accounts.sessions import Sessions
 from starter.accounts.signing_in import SigningIn
 from starter.accounts.users import Users
@@ -144,6 +146,8 @@ class Services:
     users: Users
     sessions: Sessions
     signing_in: SigningIn
+    pending_sign_ins: PendingSignIns
+    second_factors: SecondFactors
     sign_in_links: SignInLinks
     audit_log: AuditLog
     # ops
@@ -223,6 +227,8 @@ def build_services(
         users=Users(pool, passwords),
         sessions=Sessions(pool),
         signing_in=SigningIn(pool, passwords),
+        pending_sign_ins=PendingSignIns(pool, shops.seal),
+        second_factors=SecondFactors(pool, passwords, shops.seal),
         sign_in_links=SignInLinks(pool, passwords),
         audit_log=AuditLog(pool),
         attention=Attention(pool),

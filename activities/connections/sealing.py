@@ -1,7 +1,7 @@
-"""Secrets of stores as they are kept: encrypted, each bound to its store and purpose.
+"""Secrets of stores and users as they are kept: encrypted, each bound to whose it is and its purpose.
 
 Fernet (AES-128-CBC and HMAC-SHA-256) by `cryptography`, with keys of the environment: the first encrypts, every one of
-them decrypts, so that a key is rotated without a moment in which nothing can be read. What is encrypted names its store
+them decrypts, so that a key is rotated without a moment in which nothing can be read. What is encrypted names its owner
 and purpose, so that a row that was copied onto another opens nothing.
 """
 
@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from schemas.errors import DomainError, ErrorKind
 
 _APART = "\0"
-"""Stands in no store id, purpose or secret."""
+"""Stands in no id, purpose or secret."""
 
 
 class SecretsKeyMissing(DomainError):
@@ -25,7 +25,9 @@ class SecretsKeyMissing(DomainError):
     advice = "`shelftalk store key` prints a new one: keep it where your other secrets are, and restart with it."
 
     def __init__(self) -> None:
-        super().__init__("SHELFTALK_SECRETS_KEYS is not set, so secrets of stores can be neither kept nor read.")
+        super().__init__(
+            "SHELFTALK_SECRETS_KEYS is not set, so secrets of stores and users can be neither kept nor read."
+        )
 
 
 class SecretUnreadable(DomainError):
@@ -35,11 +37,11 @@ class SecretUnreadable(DomainError):
     kind = ErrorKind.UNAVAILABLE
     advice = (
         "Put the key that it was encrypted with back into SHELFTALK_SECRETS_KEYS, behind the present one; or, where it "
-        "is lost, connect the store anew: `shelftalk store connect`."
+        "is lost, connect the store anew, `shelftalk store connect`, or `shelftalk user reset-second-factor`."
     )
 
-    def __init__(self, store_id: str, purpose: str) -> None:
-        super().__init__(f"No key of SHELFTALK_SECRETS_KEYS opens the secret '{purpose}' of {store_id}.")
+    def __init__(self, owner: str, purpose: str) -> None:
+        super().__init__(f"No key of SHELFTALK_SECRETS_KEYS opens the secret '{purpose}' of {owner}.")
 
 
 def new_key() -> str:
@@ -68,17 +70,20 @@ class Seal:
         self._keys = MultiFernet(fernets) if fernets else None
         self._first = fernets[0] if fernets else None
 
-    def seal(self, store_id: str, purpose: str, secret: str) -> bytes:
+    def seal(self, owner: str, purpose: str, secret: str) -> bytes:
         """Encrypt a secret with the first key.
+
+        Args:
+            owner: the id of the store or user whose it is.
 
         Raises:
             SecretsKeyMissing: as it says.
         """
         if self._keys is None:
             raise SecretsKeyMissing
-        return self._keys.encrypt(_APART.join((store_id, purpose, secret)).encode())
+        return self._keys.encrypt(_APART.join((owner, purpose, secret)).encode())
 
-    def open(self, store_id: str, purpose: str, sealed: bytes) -> str:
+    def open(self, owner: str, purpose: str, sealed: bytes) -> str:
         """Decrypt a secret.
 
         Raises:
@@ -87,11 +92,11 @@ class Seal:
         if self._keys is None:
             raise SecretsKeyMissing
         try:
-            owner, whose, secret = self._keys.decrypt(sealed).decode().split(_APART, 2)
+            found, whose, secret = self._keys.decrypt(sealed).decode().split(_APART, 2)
         except InvalidToken:
-            raise SecretUnreadable(store_id, purpose) from None
-        if (owner, whose) != (store_id, purpose):
-            raise SecretUnreadable(store_id, purpose)
+            raise SecretUnreadable(owner, purpose) from None
+        if (found, whose) != (owner, purpose):
+            raise SecretUnreadable(owner, purpose)
         return secret
 
     def is_by_first_key(self, sealed: bytes) -> bool:

@@ -51,6 +51,7 @@ class UserReport(Model):
 
     Attributes:
         has_password: they have chosen one, and can sign in.
+        second_factor: their password alone lets nobody in.
         link_ends_at: a link that was made for them is good until then, unless it is used before.
     """
 
@@ -61,10 +62,28 @@ class UserReport(Model):
     time_zone: str
     grants: tuple[Grant, ...]
     has_password: bool
+    second_factor: bool
     created_at: AwareDatetime
     signed_in_at: AwareDatetime | None
     disabled_at: AwareDatetime | None
     link_ends_at: AwareDatetime | None
+
+
+class SecondFactorReport(Model):
+    """What is asked of a user besides their password.
+
+    Attributes:
+        app_since: since when an authenticator app is; None: they have none.
+        recovery_codes_left: that are good still.
+    """
+
+    app_since: AwareDatetime | None
+    recovery_codes_left: int
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is asked."""
+        return self.app_since is not None
 
 
 class SessionReport(Model):

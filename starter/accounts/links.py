@@ -11,7 +11,8 @@ from schemas.errors import DomainError, ErrorKind
 from schemas.ids import UserId, new_user_id
 from schemas.responses.users import Grant, Language, Role
 from starter.accounts.passwords import Passwords, require_good
-from starter.accounts.sessions import Where, begin_session, end_sessions
+from starter.accounts.pending_sign_ins import SecondFactorNeeded, let_in
+from starter.accounts.sessions import Where, end_sessions
 from starter.accounts.tokens import new_token, token_hash
 from starter.accounts.user_rows import SQL as SQL_OF_USERS
 from starter.accounts.user_rows import add_user
@@ -74,9 +75,14 @@ class FirstAdmin:
 async def make_link(on: Connection, purpose: Purpose, user_id: UserId | None) -> str:
     """A new link's token, shown this once; the one before it is not good any more."""
     token = new_token()
-    await SQL.replace_link.run(on, user_id=user_id)
+    await end_links(on, user_id)
     await SQL.add_link.run(on, token_hash=token_hash(token), purpose=purpose, user_id=user_id, lasts=purpose.lasts)
     return token
+
+
+async def end_links(on: Connection, user_id: UserId | None) -> None:
+    """Let no unused link of a user be good any more; None: that of the first admin."""
+    await SQL.end_links.run(on, user_id=user_id)
 
 
 class SignInLinks:
@@ -113,6 +119,7 @@ class SignInLinks:
 
         Raises:
             LinkOver, PasswordRefused, UserExists, UserRefused: as they say; the link stays good.
+            SecondFactorNeeded: the password is chosen, and their second factor is asked for.
         """
         opened = await self.open(token)
         about = (first.email, first.name) if first else (opened.email or "", opened.name or "")
@@ -125,10 +132,11 @@ class SignInLinks:
             user_id = opened.user_id or await self._first(connection, first)
             await SQL_OF_USERS.set_password.run(connection, user_id=user_id, password_hash=hashed)
             await end_sessions(connection, user_id)
-            session = await begin_session(connection, user_id, where)
-            await SQL_OF_USERS.note_sign_in.run(connection, user_id=user_id)
             await write_audit(connection, actor_of(user_id), f"use {opened.purpose} link", {"user": user_id})
-        return session
+            begun = await let_in(connection, user_id, where)
+        if isinstance(begun, SecondFactorNeeded):
+            raise begun
+        return begun
 
     @staticmethod
     async def _first(connection: Connection, first: FirstAdmin | None) -> UserId:

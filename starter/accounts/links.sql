@@ -1,7 +1,7 @@
 -- Every query of links that are good once.
 
--- name: replace_link
--- Whoever is given a new one has the others no more; those that are over go too.
+-- name: end_links
+-- Those that are over go too.
 delete from sign_in_links
 where (user_id is not distinct from :user_id::text and used_at is null) or expires_at < now() - interval '30 days';
 

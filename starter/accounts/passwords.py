@@ -22,6 +22,8 @@ HASHED_AT_ONCE = 2
 """By one process: each takes 64 MiB and a fifth of a second of one core."""
 LEAST_SCORE = 3
 """Of zxcvbn's five, from 0: at least 10⁸ guesses by somebody who tries what people choose first."""
+_READ = 4 * LONGEST
+"""Characters of what is tried that are looked at: a letter and its accents are several on some keyboards."""
 _JUDGED = 72
 """Characters that are judged; whatever begins so hard to guess stays so."""
 OURS = ("shelftalk", "console")
@@ -53,15 +55,16 @@ class Passwords:
     async def verify(self, kept: str | None, password: str) -> bool:
         """Whether it is this one. It takes as long where there is none to compare with."""
         async with self._turns:
-            return await asyncio.to_thread(self._verify, kept or _nobodys(), password[:LONGEST]) and kept is not None
+            return await asyncio.to_thread(self._verify, kept or _nobodys(), password) and kept is not None
 
     def is_outdated(self, kept: str) -> bool:
         """Whether it would be hashed otherwise today."""
         return self._hasher.check_needs_rehash(kept)
 
     def _verify(self, kept: str, password: str) -> bool:
+        normal = _normal(password[:_READ])
         try:
-            return self._hasher.verify(kept, _normal(password))
+            return self._hasher.verify(kept, normal[:LONGEST]) and len(normal) <= LONGEST
         except (VerificationError, InvalidHashError):
             return False
 

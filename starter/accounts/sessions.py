@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
@@ -22,6 +23,14 @@ USE_PRECISION = timedelta(minutes=5)
 _LIMITS = {"lasts": LASTS, "idle": IDLE}
 
 
+class Way(StrEnum):
+    """What was shown to be signed in."""
+
+    PASSWORD = "password"
+    SECOND_FACTOR = "second_factor"
+    """Besides the password."""
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """Where somebody signs in.
@@ -35,12 +44,12 @@ class Where:
     network: str
 
 
-async def begin_session(on: Connection, user_id: UserId, where: Where) -> str:
+async def begin_session(on: Connection, user_id: UserId, where: Where, way: Way) -> str:
     """Sign a user in; the token that the browser keeps. Sessions that are over are forgotten on the way."""
     token = new_token()
     await SQL.forget_sessions.run(on, **_LIMITS)
     await SQL.add_session.run(
-        on, user_id=user_id, token_hash=token_hash(token), browser=where.browser, network=where.network
+        on, user_id=user_id, token_hash=token_hash(token), browser=where.browser, network=where.network, way=way
     )
     return token
 

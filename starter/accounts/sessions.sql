@@ -1,10 +1,12 @@
 -- Every query of sessions.
 
 -- name: add_session
-insert into sessions (user_id, token_hash, browser, network) values (:user_id, :token_hash, :browser, :network);
+insert into sessions (user_id, token_hash, browser, network, way)
+values (:user_id, :token_hash, :browser, :network, :way);
 
 -- name: viewer
 select u.id as user_id, u.name, u.email, u.language, u.time_zone, s.id as session_id,
+       s.way <> 'password' or u.id in (select f.user_id from second_factors f) as by_more_than_password,
        s.last_used_at < now() - :precision::interval as use_unnoted,
        coalesce((
            select jsonb_agg(jsonb_build_object('role', g.role, 'store_id', g.store_id) order by g.store_id nulls first)
@@ -28,6 +30,8 @@ order by last_used_at desc, id desc;
 delete from sessions where id = :id and user_id = :user_id returning id;
 
 -- name: end_sessions
+-- Those that are still to begin, too.
+with pending as (delete from pending_sign_ins where user_id = :user_id)
 delete from sessions where user_id = :user_id and id is distinct from :but::bigint;
 
 -- name: forget_sessions

@@ -1,6 +1,7 @@
 """Users as rows: how one is added and read, for the services that do so."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -28,6 +29,32 @@ class UserRefused(DomainError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message, fields=(FieldError(field, message),))
         self.field = field
+
+
+class NoSuchUser(DomainError):
+    """There is no such user, or not any more."""
+
+    code = "no_such_user"
+    kind = ErrorKind.NOT_FOUND
+    advice = "`shelftalk user list` shows them."
+
+    def __init__(self) -> None:
+        super().__init__("There is no such user.")
+
+
+@dataclass(frozen=True, slots=True)
+class WithPassword:
+    """What a password is compared with.
+
+    Attributes:
+        password_hash: None: they have not chosen one.
+    """
+
+    id: UserId
+    email: str
+    name: str
+    password_hash: str | None = field(repr=False)
+    disabled: bool
 
 
 class UserExists(DomainError):

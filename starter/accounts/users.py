@@ -8,28 +8,26 @@ import asyncpg
 
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool, transaction
-from schemas.errors import DomainError, ErrorKind, FieldError
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import UserId, new_user_id
 from schemas.responses.users import Grant, Language, UserReport
-from starter.accounts.links import Purpose, make_link
+from starter.accounts.links import Purpose, end_links, make_link
 from starter.accounts.passwords import Passwords, require_good
+from starter.accounts.present_password import PresentPassword, WrongPassword
 from starter.accounts.sessions import end_sessions
-from starter.accounts.user_rows import SQL, UserRefused, add_user, known_zone, proper_name
+from starter.accounts.user_rows import (
+    SQL,
+    NoSuchUser,
+    UserRefused,
+    WithPassword,
+    add_user,
+    known_zone,
+    proper_name,
+)
 from starter.accounts.viewer import actor_of
 
 AN_ADMIN_STAYS = "an_admin_stays"
 """The constraint's name."""
-
-
-class NoSuchUser(DomainError):
-    """There is no such user, or not any more."""
-
-    code = "no_such_user"
-    kind = ErrorKind.NOT_FOUND
-    advice = "`shelftalk user list` shows them."
-
-    def __init__(self) -> None:
-        super().__init__("There is no such user.")
 
 
 class LastAdmin(DomainError):
@@ -43,17 +41,6 @@ class LastAdmin(DomainError):
         super().__init__("This is the last admin of all stores who can sign in: somebody else has to be one first.")
 
 
-class WrongPassword(DomainError):
-    """The present password is another."""
-
-    code = "wrong_password"
-    kind = ErrorKind.INVALID
-
-    def __init__(self) -> None:
-        message = "This is not your present password."
-        super().__init__(message, fields=(FieldError("present", message),))
-
-
 @dataclass(frozen=True, slots=True)
 class Invited:
     """A user, and the token of the link by which they come in, shown this once."""
@@ -63,27 +50,13 @@ class Invited:
     token: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class WithPassword:
-    """What a password is compared with.
-
-    Attributes:
-        password_hash: None: they have not chosen one.
-    """
-
-    id: UserId
-    email: str
-    name: str
-    password_hash: str | None = field(repr=False)
-    disabled: bool
-
-
 class Users:
     """Who signs in to the console."""
 
     def __init__(self, pool: Pool, passwords: Passwords) -> None:
         self._pool = pool
         self._passwords = passwords
+        self._present = PresentPassword(pool, passwords)
 
     async def all(self) -> tuple[UserReport, ...]:
         """Every user by name, those who are disabled last."""
@@ -169,6 +142,7 @@ class Users:
         async with self._keeping_an_admin() as connection:
             if await SQL.disable.value(connection, user_id=user_id) is None:
                 raise NoSuchUser
+            await end_links(connection, user_id)
             await end_sessions(connection, user_id)
             await write_audit(connection, by, "disable user", {"user": user_id})
 
@@ -207,21 +181,23 @@ class Users:
             changed = {"user": user_id, "language": language, "time_zone": time_zone}
             await write_audit(connection, actor_of(user_id), "change details", changed)
 
-    async def change_password(self, user_id: UserId, present: str, new: str, session_id: int) -> None:
-        """Choose another password; every session ends but this one.
+    async def change_password(self, user_id: UserId, present: str, new: str, session_id: int, network: str) -> None:
+        """Choose another password; every session ends but this one, and no link for a password is good any more.
+
+        Args:
+            network: from which the present one is tried.
 
         Raises:
-            WrongPassword, PasswordRefused, NoSuchUser: as they say.
+            WrongPassword, TooManySignIns, PasswordRefused, NoSuchUser: as they say.
         """
-        found = await SQL.password_of.row(self._pool, WithPassword, user_id=user_id)
-        if found is None:
-            raise NoSuchUser
-        if not await self._passwords.verify(found.password_hash, present):
-            raise WrongPassword
+        found = await self._present.require(user_id, present, network)
         require_good(new, (found.email, found.name))
         hashed = await self._passwords.hash(new)
         async with transaction(self._pool) as connection:
+            if not await SQL.still_theirs.value(connection, user_id=user_id, password_hash=found.password_hash):
+                raise WrongPassword
             await SQL.set_password.run(connection, user_id=user_id, password_hash=hashed)
+            await end_links(connection, user_id)
             await end_sessions(connection, user_id, session_id)
             await write_audit(connection, actor_of(user_id), "change password", {"user": user_id})
 

@@ -20,8 +20,8 @@ where grants.role <> excluded.role;
 delete from grants where user_id = :user_id and coalesce(store_id, '') <> all (:kept::text[]);
 
 -- name: users
-select u.id, u.email, u.name, u.language, u.time_zone, u.password_hash is not null as has_password, u.created_at,
-       u.signed_in_at, u.disabled_at,
+select u.id, u.email, u.name, u.language, u.time_zone, u.password_hash is not null as has_password,
+       u.id in (select f.user_id from second_factors f) as second_factor, u.created_at, u.signed_in_at, u.disabled_at,
        (select max(l.expires_at) from sign_in_links l
         where l.user_id = u.id and l.used_at is null and l.expires_at > now()) as link_ends_at,
        coalesce((
@@ -37,6 +37,10 @@ select id, email, name, password_hash, disabled_at is not null as disabled from 
 
 -- name: password_of
 select id, email, name, password_hash, disabled_at is not null as disabled from users where id = :user_id;
+
+-- name: still_theirs
+-- Whether nothing was changed since the password was compared; nothing is, until the transaction ends.
+select true from users where id = :user_id and password_hash = :password_hash and disabled_at is null for no key update;
 
 -- name: set_password
 update users set password_hash = :password_hash where id = :user_id;

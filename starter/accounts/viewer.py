@@ -13,6 +13,7 @@ class Viewer:
 
     Attributes:
         session_id: the session that they are seen by.
+        by_more_than_password: they showed a second factor, or have set one up.
         use_unnoted: its last use on record is older than a few minutes.
     """
 
@@ -23,6 +24,7 @@ class Viewer:
     time_zone: str
     grants: tuple[Grant, ...]
     session_id: int
+    by_more_than_password: bool = False
     use_unnoted: bool = False
 
     @property

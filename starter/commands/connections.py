@@ -157,7 +157,8 @@ def reseal(terminal: Terminal) -> None:
     """Encrypt all secrets with the first of SHELFTALK_SECRETS_KEYS; then the others can go."""
 
     async def question(services: Services) -> Resealed:
-        return await services.connections.reseal(who())
+        of_stores = await services.connections.reseal(who())
+        return Resealed(secrets=of_stores.secrets + await services.second_factors.reseal(who()))
 
     terminal.answer(question, lambda done: f"{done.secrets} encrypted anew; the other keys are not needed any more.")
 

@@ -147,6 +147,16 @@ def reset(terminal: Terminal, email: Email) -> None:
     terminal.answer(question, _printed)
 
 
+@app.command("reset-second-factor")
+@command
+def reset_second_factor(terminal: Terminal, email: Email, yes: Yes = False) -> None:
+    """Let a user in by their password alone, who lost app and recovery codes; they are signed out everywhere."""
+    user = terminal.ask(lambda services: services.users.by_email(email))
+    agreed(terminal, f"{user.name} signs in by their password alone, until they set up another second factor.", yes=yes)
+    terminal.ask(lambda services: services.second_factors.reset(user.id, who()))
+    terminal.tell(user, lambda of: f"{of.name} has no second factor any more.")
+
+
 @app.command("link")
 @command
 def link(terminal: Terminal) -> None:
@@ -191,8 +201,8 @@ def _may(user: UserReport) -> str:
 
 
 def _table(users: UserList) -> Table:
-    table = Table("name", "e-mail", "may", *TIMES, box=None, pad_edge=False)
+    table = Table("name", "e-mail", "may", "second factor", *TIMES, box=None, pad_edge=False)
     for user in users.users:
         times = (clock(user.created_at), clock(user.signed_in_at), clock(user.disabled_at))
-        table.add_row(user.name, user.email, _may(user), *times)
+        table.add_row(user.name, user.email, _may(user), "yes" if user.second_factor else "–", *times)
     return table

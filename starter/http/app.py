@@ -141,6 +141,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         app,
         Dependencies(
             services=services,
+            second_factor_required=settings.second_factor_required,
             storefronts=Storefronts() if storefronts is None else storefronts,
             public_url=settings.public_url,
             providers=Providers.from_settings(settings),

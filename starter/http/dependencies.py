@@ -21,10 +21,12 @@ class Dependencies:
     """Everything that handlers are given.
 
     Attributes:
+        second_factor_required: nobody opens more of the console by a password alone than what sets one up.
         public_url: where storefronts reach this server, without a slash at its end; None: where it hears itself called.
     """
 
     services: Services
+    second_factor_required: bool
     storefronts: Storefronts
     public_url: str | None
     providers: Providers

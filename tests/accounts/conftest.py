@@ -5,6 +5,7 @@ from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from starter.services import Services
+from tests.accounts.codes import KEYED
 from tests.http.conftest import nowhere, services_over
 
 __all__ = ["nowhere"]
@@ -12,4 +13,4 @@ __all__ = ["nowhere"]
 
 @pytest.fixture
 def services(pool: Pool, nowhere: Client) -> Services:
-    return services_over(pool, nowhere)
+    return services_over(pool, nowhere, settings=KEYED)

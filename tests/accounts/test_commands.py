@@ -4,7 +4,8 @@ from schemas.responses.users import Role, UserReport
 from starter.accounts.links import PATH, Purpose
 from starter.commands.users import NewLink, UserList
 from starter.services import Services
-from tests.accounts.staff import HERE, PASSWORD, set_up
+from tests.accounts.codes import with_app
+from tests.accounts.staff import HERE, PASSWORD, let_in, set_up
 from tests.cli.command import Shelftalk
 
 ED = "ed@shop.example"
@@ -71,3 +72,15 @@ async def test_users_are_listed_disabled_enabled_and_erased(shelftalk: Shelftalk
     failed = await shelftalk.run("user", "disable", listed.users[0].email, "--json")
     assert failed.failure.code == "last_admin"
     assert (await shelftalk.run("user", "link", "--json")).failure.code == "user_exists"
+
+
+async def test_a_second_factor_is_reset_by_a_command_with_a_yes(shelftalk: Shelftalk, services: Services) -> None:
+    await set_up(services)
+    ed = await let_in(services, ED, Role.EDITOR)
+    await with_app(services, ed)
+    assert "yes" in (await shelftalk.run("user", "list")).out
+    refused = await shelftalk.run("user", "reset-second-factor", ED, "--json")
+    assert refused.failure.code == "not_confirmed"
+    assert (await services.second_factors.of(ed.user_id)).on
+    await shelftalk.run("user", "reset-second-factor", ED, "--yes")
+    assert not (await services.second_factors.of(ed.user_id)).on

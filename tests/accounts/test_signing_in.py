@@ -8,16 +8,9 @@ import pytest
 from activities.postgres.pool import Pool
 from schemas.ids import ContactId
 from schemas.responses.users import Grant, Role
+from starter.accounts.attempts import OF_ACCOUNT, OF_ACCOUNT_FROM_NETWORK, OF_NETWORK, WINDOW, TooManySignIns
 from starter.accounts.sessions import IDLE, LASTS, USE_PRECISION, Where
-from starter.accounts.signing_in import (
-    OF_ACCOUNT,
-    OF_ACCOUNT_FROM_NETWORK,
-    OF_NETWORK,
-    WINDOW,
-    SigningIn,
-    SignInRefused,
-    TooManySignIns,
-)
+from starter.accounts.signing_in import SigningIn, SignInRefused
 from starter.accounts.tokens import form_token, is_form_token
 from starter.services import Services
 from tests.accounts.staff import ADMIN_EMAIL, HERE, PASSWORD, let_in, set_up

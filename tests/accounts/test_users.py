@@ -10,8 +10,9 @@ from schemas.ids import StoreId, UserId
 from schemas.responses.users import Grant, Language, Role
 from starter.accounts.links import FirstAdmin, LinkOver
 from starter.accounts.passwords import PasswordRefused
-from starter.accounts.user_rows import UserExists, UserRefused
-from starter.accounts.users import LastAdmin, NoSuchUser, WrongPassword
+from starter.accounts.present_password import WrongPassword
+from starter.accounts.user_rows import NoSuchUser, UserExists, UserRefused
+from starter.accounts.users import LastAdmin
 from starter.accounts.viewer import Viewer
 from starter.services import Services
 from tests.accounts.staff import ADMIN_EMAIL, HERE, PASSWORD, let_in, set_up
@@ -211,11 +212,11 @@ async def test_a_new_password_ends_the_other_sessions(services: Services) -> Non
     elsewhere = await services.signing_in.sign_in(ed.email, PASSWORD, HERE)
     here = (await seen(services, ed.session)).session_id
     with pytest.raises(WrongPassword):
-        await services.users.change_password(ed.user_id, ANOTHER, ANOTHER, here)
+        await services.users.change_password(ed.user_id, ANOTHER, ANOTHER, here, HERE.network)
     with pytest.raises(PasswordRefused):
-        await services.users.change_password(ed.user_id, PASSWORD, "ed", here)
+        await services.users.change_password(ed.user_id, PASSWORD, "ed", here, HERE.network)
     assert await services.sessions.viewer(elsewhere)
-    await services.users.change_password(ed.user_id, PASSWORD, ANOTHER, here)
+    await services.users.change_password(ed.user_id, PASSWORD, ANOTHER, here, HERE.network)
     assert await services.sessions.viewer(elsewhere) is None
     assert await services.sessions.viewer(ed.session)
 
@@ -237,7 +238,7 @@ async def test_nobody_is_no_user(services: Services) -> None:
         services.users.enable(nobody, "test"),
         services.users.erase(nobody, "test"),
         services.users.set_grants(nobody, [Grant(role=Role.VIEWER)], "test"),
-        services.users.change_password(nobody, PASSWORD, ANOTHER, 1),
+        services.users.change_password(nobody, PASSWORD, ANOTHER, 1, HERE.network),
     ):
         with pytest.raises(NoSuchUser):
             await attempt

@@ -9,8 +9,8 @@ import pytest
 from schemas.ids import ContactId, StoreId
 from schemas.responses.keys import Scope
 from schemas.responses.users import Grant, Role
+from starter.accounts.attempts import OF_ACCOUNT_FROM_NETWORK
 from starter.accounts.links import PATH
-from starter.accounts.signing_in import OF_ACCOUNT_FROM_NETWORK
 from tests.accounts.staff import ADMIN_EMAIL, PASSWORD, set_up
 from tests.console.browsing import Browser, browsing, sign_in, signed_in
 from tests.http.web import Web

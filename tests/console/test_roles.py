@@ -38,6 +38,12 @@ NAMED: dict[str, tuple[Role, str]] = {
     "POST /account": (Role.VIEWER, SOMEWHERE),
     "POST /account/password": (Role.VIEWER, SOMEWHERE),
     "POST /account/sessions/end": (Role.VIEWER, SOMEWHERE),
+    "GET /account/second-factor": (Role.VIEWER, SOMEWHERE),
+    "POST /account/second-factor/app": (Role.VIEWER, SOMEWHERE),
+    "GET /account/second-factor/app": (Role.VIEWER, SOMEWHERE),
+    "POST /account/second-factor/app/confirm": (Role.VIEWER, SOMEWHERE),
+    "POST /account/second-factor/recovery-codes": (Role.VIEWER, SOMEWHERE),
+    "POST /account/second-factor/off": (Role.VIEWER, SOMEWHERE),
     "GET /contacts": (Role.SUPPORT, SOMEWHERE),
     "POST /contacts": (Role.SUPPORT, SOMEWHERE),
     "GET /contacts/{contact}": (Role.SUPPORT, SOMEWHERE),
@@ -108,11 +114,20 @@ NAMED: dict[str, tuple[Role, str]] = {
     "GET /users/{user}": (Role.ADMIN, OF_ALL),
     "POST /users/{user}/roles": (Role.ADMIN, OF_ALL),
     "POST /users/{user}/link": (Role.ADMIN, OF_ALL),
+    "POST /users/{user}/second-factor": (Role.ADMIN, OF_ALL),
     "POST /users/{user}/disable": (Role.ADMIN, OF_ALL),
     "POST /users/{user}/enable": (Role.ADMIN, OF_ALL),
 }
 """Which role opens each, and where one must have it."""
-OPEN = {"GET /sign-in", "POST /sign-in", "GET /link/{token}", "POST /link/{token}", "GET /console/{digest}/{name}"}
+OPEN = {
+    "GET /sign-in",
+    "POST /sign-in",
+    "GET /sign-in/code",
+    "POST /sign-in/code",
+    "GET /link/{token}",
+    "POST /link/{token}",
+    "GET /console/{digest}/{name}",
+}
 """For whoever is not signed in."""
 STORE = "here.example"
 

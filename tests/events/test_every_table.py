@@ -103,7 +103,16 @@ OF_NOBODY = {
     "working_versions",
 }
 """Tables about shops, conversations and upkeep. Bodies about people are never kept in inbox (test_no_words_left.py)."""
-OF_STAFF = {"users", "grants", "sessions", "sign_in_links", "sign_in_attempts"}
+OF_STAFF = {
+    "authenticators",
+    "grants",
+    "pending_sign_ins",
+    "recovery_codes",
+    "sessions",
+    "sign_in_attempts",
+    "sign_in_links",
+    "users",
+}
 """Tables about who signs in to the console, and no contact: tests/accounts."""
 HOW_LONG: dict[str, Kept | str] = {
     "contacts": "until they are erased: who waits must be reached",

@@ -2799,9 +2799,59 @@ create table sessions (
     last_used_at timestamptz not null default now(),
     browser      text not null check (length(browser) <= 60),
     -- Of the address that it was begun from; never the address.
-    network      text not null check (length(network) <= 60)
+    network      text not null check (length(network) <= 60),
+    -- What was shown for it.
+    way          text not null check (way in ('password', 'second_factor'))
 );
 create index sessions_of on sessions (user_id);
+
+-- Apps that show a code every half minute.
+create table authenticators (
+    user_id      text primary key references users on delete cascade,
+    -- The secret that app and server share, encrypted.
+    sealed       bytea not null check (octet_length(sealed) between 1 and 1000),
+    created_at   timestamptz not null default now(),
+    -- Null: no code of it was seen so far, and it counts for nothing.
+    confirmed_at timestamptz,
+    -- The half minute, counted from 1970, of the last code that was taken: no code is taken twice.
+    last_step    bigint check (last_step > 0),
+    check ((confirmed_at is null) = (last_step is null))
+);
+-- A code that was taken is never taken again, whoever asks.
+create function refuse_earlier_step() returns trigger language plpgsql as $$
+begin
+    if new.last_step is null or new.last_step <= old.last_step then
+        raise exception 'a code is taken once' using errcode = 'check_violation', constraint = 'a_code_is_taken_once';
+    end if;
+    return new;
+end $$;
+create trigger a_code_is_taken_once before update of last_step on authenticators for each row
+    when (old.last_step is not null) execute function refuse_earlier_step();
+
+-- For who lost their app: each is good once.
+create table recovery_codes (
+    user_id    text not null references users on delete cascade,
+    -- SHA-256 of the user's id and 80 random bits.
+    code_hash  bytea not null check (octet_length(code_hash) = 32),
+    created_at timestamptz not null default now(),
+    used_at    timestamptz,
+    primary key (user_id, code_hash)
+);
+
+-- Whose password alone lets nobody in.
+create view second_factors as
+    select user_id from authenticators where confirmed_at is not null;
+
+-- Sign-ins with the right password, whose second factor is still to come. They grant nothing.
+create table pending_sign_ins (
+    -- SHA-256 of the random token in the cookie of the one browser that it is of.
+    token_hash bytea primary key check (octet_length(token_hash) = 32),
+    user_id    text not null references users on delete cascade,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null check (expires_at > created_at)
+);
+create index pending_sign_ins_of on pending_sign_ins (user_id);
+create index ended_pending_sign_ins on pending_sign_ins (expires_at);
 
 -- Links that are good once: for the first admin, for who was invited, and to choose another password.
 create table sign_in_links (

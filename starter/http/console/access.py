@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response, Security, params
+from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie
 from starlette.convertors import register_url_convertor
@@ -26,6 +27,8 @@ from starter.http.problems import Kind, Refusal
 SCHEME = APIKeyCookie(name=COOKIE, auto_error=False)
 """Only tells whoever reads the routes; the check is ConsoleRoute's."""
 SOMEWHERE = "somewhere"
+SECOND_FACTOR = "/account/second-factor"
+SIGN_OUT = "/sign-out"
 SAFE = {"GET", "HEAD", "OPTIONS"}
 """Methods that change nothing."""
 
@@ -73,6 +76,8 @@ class ConsoleRoute(APIRoute):
             if viewer is None or token is None:
                 return to_sign_in(request)
             request.state.viewer, request.state.csrf = viewer, form_token(token)
+            if _needs_second_factor(request, viewer):
+                return RedirectResponse(SECOND_FACTOR, 303)
             self._authorize(viewer, request.path_params.get("store"))
             if request.method not in SAFE and not (_is_ours(request) and await _is_of_session(request, token)):
                 return _stale(request)
@@ -125,6 +130,14 @@ def viewer_of(request: Request) -> Viewer:
 
 
 CurrentViewer = Annotated[Viewer, Depends(viewer_of)]
+
+
+def _needs_second_factor(request: Request, viewer: Viewer) -> bool:
+    """Whether they set one up first: until then nothing else opens."""
+    if viewer.by_more_than_password or not dependencies_of(request).second_factor_required:
+        return False
+    path = request.url.path
+    return path != SIGN_OUT and path != SECOND_FACTOR and not path.startswith(f"{SECOND_FACTOR}/")
 
 
 def _is_ours(request: Request) -> bool:

@@ -1,11 +1,13 @@
 """The browser's side of a session: the cookie that holds its token, where somebody signs in, and where they are led."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from starter.accounts.pending_sign_ins import LASTS as PENDING_LASTS
 from starter.accounts.sessions import LASTS, Where
 from starter.accounts.viewer import Viewer
 from starter.http.console.rendering import with_query
@@ -14,6 +16,9 @@ from starter.http.networks import client_network
 
 COOKIE = "shelftalk-session"
 SIGN_IN = "/sign-in"
+SECOND_STEP = f"{SIGN_IN}/code"
+PENDING = "shelftalk-sign-in"
+"""The cookie of who is half signed in."""
 _BROWSERS = (("Edge", "Edg"), ("Opera", "OPR"), ("Firefox", "Firefox|FxiOS"), ("Chrome", "Chrome|CriOS"))
 _SYSTEMS = (
     ("Windows", "Windows"),
@@ -38,21 +43,32 @@ async def viewer_by_cookie(request: Request) -> Viewer | None:
     return await dependencies_of(request).services.sessions.viewer(token) if token else None
 
 
+def pending_token_of(request: Request) -> str:
+    """The token of who is half signed in in this browser; empty: nobody is."""
+    return request.cookies.get(_cookie(request, PENDING), "")
+
+
 def keep_signed_in(request: Request, response: Response, token: str) -> None:
     """Let the browser keep a session's token: for this server alone, from scripts away."""
-    response.set_cookie(
-        _cookie(request),
-        token,
-        max_age=int(LASTS.total_seconds()),
-        secure=_is_private(request),
-        httponly=True,
-        samesite="lax",
-    )
+    _keep(request, response, COOKIE, token, LASTS)
+
+
+def to_second_step(request: Request, token: str, then: str) -> Response:
+    """Lead whoever is half signed in to the second step; the browser keeps their token as long as it is good."""
+    path = own_path(then)
+    led = RedirectResponse(with_query(SECOND_STEP, next=None if path == "/" else path), 303)
+    _keep(request, led, PENDING, token, PENDING_LASTS)
+    return led
 
 
 def forget_signed_in(request: Request, response: Response) -> None:
     """Let the browser forget it."""
-    response.delete_cookie(_cookie(request), secure=_is_private(request), httponly=True, samesite="lax")
+    _forget(request, response, COOKIE)
+
+
+def forget_pending(request: Request, response: Response) -> None:
+    """Let the browser forget who was half signed in."""
+    _forget(request, response, PENDING)
 
 
 def to_sign_in(request: Request) -> Response:
@@ -81,10 +97,25 @@ def where_of(request: Request) -> Where:
     return Where(" · ".join(filter(None, (browser, system))) or "–", client_network(request.scope.get("client")))
 
 
+def _keep(request: Request, response: Response, name: str, token: str, lasts: timedelta) -> None:
+    response.set_cookie(
+        _cookie(request, name),
+        token,
+        max_age=int(lasts.total_seconds()),
+        secure=_is_private(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _forget(request: Request, response: Response, name: str) -> None:
+    response.delete_cookie(_cookie(request, name), secure=_is_private(request), httponly=True, samesite="lax")
+
+
 def _is_private(request: Request) -> bool:
     return request.url.scheme == "https"
 
 
-def _cookie(request: Request) -> str:
+def _cookie(request: Request, name: str = COOKIE) -> str:
     # With the prefix no other server of the domain, and no plain http, can set it; browsers take it with https alone.
-    return f"__Host-{COOKIE}" if _is_private(request) else COOKIE
+    return f"__Host-{name}" if _is_private(request) else name

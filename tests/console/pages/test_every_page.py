@@ -54,8 +54,13 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "/users/{user}": {"user": "{user}"},
 }
 """Of each route that takes any, in its path or query: what it is opened with; a name in braces is the world's."""
-NO_PAGES = {"/journeys/{journey}/messages/{message}", "/lines/export.csv", "/operations/approvals/letter"}
-"""What pages ask for, and nobody opens: parts, files, pictures."""
+NO_PAGES = {
+    "/account/second-factor/app",
+    "/journeys/{journey}/messages/{message}",
+    "/lines/export.csv",
+    "/operations/approvals/letter",
+}
+"""What pages ask for, and nobody opens: parts, files, pictures; and what opens in the midst of something."""
 
 
 def paths() -> list[str]:

@@ -8,14 +8,16 @@ from fastapi.responses import RedirectResponse
 
 from schemas.errors import DomainError
 from schemas.responses.users import Language, Role
+from starter.accounts.attempts import TooManySignIns
 from starter.accounts.passwords import LONGEST, SHORTEST, PasswordRefused
+from starter.accounts.present_password import WrongPassword
 from starter.accounts.user_rows import UserRefused, time_zones
-from starter.accounts.users import WrongPassword
 from starter.accounts.viewer import Viewer
 from starter.http.console.access import CurrentViewer, console_router, needs_role
 from starter.http.console.forms import Posted, PostedForm
 from starter.http.console.pages.said import errors_of
 from starter.http.console.rendering import page, with_query, words
+from starter.http.console.signed_in import where_of
 from starter.http.console.words import LANGUAGES
 from starter.http.dependencies import InjectedServices
 from starter.services import Services
@@ -23,7 +25,7 @@ from starter.services import Services
 PATH = "/account"
 DONE = ("saved", "password", "ended")
 """What was just done, by its name in the address that a form leads back to, and in the words."""
-_FIELDS = ("name", "time_zone", "present", "password")
+_FIELDS = ("", "name", "time_zone", "present", "password")
 _OF_ALL = [needs_role(Role.VIEWER, somewhere=True)]
 pages = console_router()
 
@@ -55,8 +57,9 @@ async def change_password(
     """Another password; every other session ends."""
     present, new = form.exact("present"), form.exact("password")
     try:
-        await services.users.change_password(viewer.user_id, present, new, viewer.session_id)
-    except (PasswordRefused, WrongPassword) as error:
+        network = where_of(request).network
+        await services.users.change_password(viewer.user_id, present, new, viewer.session_id, network)
+    except (PasswordRefused, WrongPassword, TooManySignIns) as error:
         return await _page(request, services, viewer, error=error)
     return _back("password")
 
@@ -93,6 +96,7 @@ async def _page(
         done=done,
         errors={**dict.fromkeys(_FIELDS), **errors},
         form=form,
+        has=await services.second_factors.of(viewer.user_id),
         sessions=await services.sessions.of(viewer.user_id),
         shortest=SHORTEST,
         longest=LONGEST,

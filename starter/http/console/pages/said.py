@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from schemas.errors import DomainError
+from starter.accounts.attempts import TooManySignIns
 from starter.accounts.passwords import LONGEST, SHORTEST, PasswordRefused
-from starter.accounts.signing_in import TooManySignIns
 from starter.accounts.user_rows import UserRefused
 from starter.http.console.words import Words
 
@@ -19,8 +19,8 @@ def said_of(t: Words, error: DomainError) -> str:
         case TooManySignIns():
             return t("accounts.too_many_sign_ins", count=max(1, round((error.retry_after or 0) / 60)))
         case _:
-            name = f"accounts.{error.code}"
-            return t(name) if t.has(name) else str(error)
+            named = (f"{part}.{error.code}" for part in ("accounts", "second_factor"))
+            return next((t(name) for name in named if t.has(name)), str(error))
 
 
 def errors_of(t: Words, error: DomainError) -> Mapping[str, str]:

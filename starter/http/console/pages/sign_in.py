@@ -8,11 +8,13 @@ from fastapi.responses import RedirectResponse
 
 from schemas.errors import DomainError
 from schemas.responses.users import Language, Role
+from starter.accounts.attempts import TooManySignIns
 from starter.accounts.links import PATH, FirstAdmin, LinkOver, Purpose
 from starter.accounts.passwords import LONGEST, SHORTEST, PasswordRefused
-from starter.accounts.signing_in import SignInRefused, TooManySignIns
+from starter.accounts.pending_sign_ins import SecondFactorNeeded, SignInOver
+from starter.accounts.signing_in import SignInRefused
 from starter.accounts.user_rows import UserExists, UserRefused, time_zones
-from starter.http.console.access import CurrentViewer, console_router, needs_role, open_router
+from starter.http.console.access import SIGN_OUT, CurrentViewer, console_router, needs_role, open_router
 from starter.http.console.forms import Posted, PostedForm
 from starter.http.console.pages.said import errors_of, said_of
 from starter.http.console.rendering import page, words
@@ -21,6 +23,7 @@ from starter.http.console.signed_in import (
     forget_signed_in,
     keep_signed_in,
     own_path,
+    to_second_step,
     viewer_by_cookie,
     where_of,
 )
@@ -34,12 +37,13 @@ _FIELDS = ("name", "email", "password", "time_zone")
 
 
 @open_pages.get(SIGN_IN)
-async def sign_in_page(request: Request, services: InjectedServices, next: str = "/") -> Response:
+async def sign_in_page(request: Request, services: InjectedServices, next: str = "/", over: str = "") -> Response:
     """The form; whoever is signed in is led on."""
     if await viewer_by_cookie(request) is not None:
         return RedirectResponse(own_path(next), 303)
     nobody = not await services.users.any()
-    return page(request, "accounts/sign_in.html", next=own_path(next), email="", error=None, nobody=nobody)
+    error = said_of(words(request), SignInOver()) if over else None
+    return page(request, "accounts/sign_in.html", next=own_path(next), email="", error=error, nobody=nobody)
 
 
 @open_pages.post(SIGN_IN)
@@ -47,6 +51,8 @@ async def sign_in(request: Request, services: InjectedServices, form: PostedForm
     """Takes address and password for a session, and leads on to what was asked for."""
     try:
         token = await services.signing_in.sign_in(form.text("email"), form.exact("password"), where_of(request))
+    except SecondFactorNeeded as needed:
+        return to_second_step(request, needed.token, form.text("next"))
     except (SignInRefused, TooManySignIns) as error:
         late = isinstance(error, TooManySignIns)
         return page(
@@ -64,7 +70,7 @@ async def sign_in(request: Request, services: InjectedServices, form: PostedForm
     return led
 
 
-@pages.post("/sign-out", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
+@pages.post(SIGN_OUT, dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def sign_out(request: Request, services: InjectedServices, viewer: CurrentViewer) -> Response:
     """Ends this session."""
     await services.sessions.end(viewer.user_id, viewer.session_id)
@@ -86,6 +92,8 @@ async def use_link(request: Request, token: str, services: InjectedServices, for
         opened = await services.sign_in_links.open(token)
         first = _first(form) if opened.purpose is Purpose.FIRST_ADMIN else None
         session = await services.sign_in_links.use(token, form.exact("password"), where_of(request), first)
+    except SecondFactorNeeded as needed:
+        return to_second_step(request, needed.token, "/")
     except (LinkOver, PasswordRefused, UserRefused, UserExists) as error:
         return await _link_page(request, token, services, errors_of(words(request), error), form)
     led = RedirectResponse("/", 303)

@@ -10,8 +10,8 @@ from schemas.errors import DomainError
 from schemas.ids import StoreId, UserId
 from schemas.responses.users import Grant, Language, Role, UserReport
 from starter.accounts.links import PATH as LINK
-from starter.accounts.user_rows import UserExists, UserRefused
-from starter.accounts.users import Invited, LastAdmin, NoSuchUser
+from starter.accounts.user_rows import NoSuchUser, UserExists, UserRefused
+from starter.accounts.users import Invited, LastAdmin
 from starter.http.console.access import CurrentViewer, console_router, needs_role
 from starter.http.console.forms import Posted, PostedForm
 from starter.http.console.pages.said import errors_of
@@ -22,7 +22,7 @@ from starter.http.problems import Kind, Refusal
 from starter.services import Services
 
 PATH = "/users"
-DONE = ("saved", "disabled", "enabled")
+DONE = ("saved", "disabled", "enabled", "factor_reset")
 MORE_STORES = 2
 """Empty lines for stores at the end of what somebody may."""
 _ADMINS = [needs_role(Role.ADMIN)]
@@ -100,6 +100,14 @@ async def enable(user: str, services: InjectedServices, viewer: CurrentViewer) -
     found = await _one(services, user)
     await services.users.enable(found.id, viewer.actor)
     return _back(found.id, "enabled")
+
+
+@pages.post(f"{PATH}/{{user}}/second-factor", dependencies=_ADMINS)
+async def reset_second_factor(user: str, services: InjectedServices, viewer: CurrentViewer) -> Response:
+    """Lets them in by their password alone, until they set up another."""
+    found = await _one(services, user)
+    await services.second_factors.reset(found.id, viewer.actor)
+    return _back(found.id, "factor_reset")
 
 
 async def _one(services: Services, user: str) -> UserReport:

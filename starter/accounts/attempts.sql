@@ -1,4 +1,4 @@
--- Every query of attempts to sign in.
+-- Every query of attempts.
 
 -- name: count_attempt
 -- One more within the window that the first one began; those of long ago go on the way.
@@ -12,7 +12,7 @@ on conflict (counted_hash) do update set
 returning attempts, since;
 
 -- name: take_back
--- It was the right password.
+-- It was right.
 update sign_in_attempts set attempts = greatest(attempts - 1, 0)
 where counted_hash in (
     select counted_hash from sign_in_attempts where counted_hash = any (:counted::bytea[])
