@@ -153,7 +153,7 @@ async def test_who_is_erased_leaves_an_id_in_the_audit(services: Services) -> No
     with pytest.raises(NoSuchUser):
         await services.users.one(ed.user_id)
     page = await services.audit_log.page(actor=f"user {ed.user_id}")
-    assert [each.name for each in page.entries] == [None]
+    assert [(each.action, each.name) for each in page.entries] == [("sign in", None), ("use invitation link", None)]
 
 
 async def test_the_last_admin_can_neither_be_demoted_nor_disabled_nor_erased(services: Services) -> None:
