@@ -15,15 +15,7 @@ from starter.accounts.links import Purpose, end_links, make_link
 from starter.accounts.passwords import Passwords, require_good
 from starter.accounts.present_password import PresentPassword, WrongPassword
 from starter.accounts.sessions import end_sessions
-from starter.accounts.user_rows import (
-    SQL,
-    NoSuchUser,
-    UserRefused,
-    WithPassword,
-    add_user,
-    known_zone,
-    proper_name,
-)
+from starter.accounts.user_rows import SQL, NoSuchUser, UserRefused, WithPassword, add_user, known_zone, proper_name
 from starter.accounts.viewer import actor_of
 
 AN_ADMIN_STAYS = "an_admin_stays"

@@ -161,6 +161,12 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
     app.include_router(metrics.routes(counted, services.backlog, services.delays))
     for error in ANSWERED:
         app.add_exception_handler(error, answer)
+    _around(app, settings, counted)
+    return app
+
+
+def _around(app: FastAPI, settings: Settings, counted: metrics.Metrics) -> None:
+    """What sees requests before routes do, and answers after them."""
     # Added last is outermost: the request log sees every request, also those that the others answer.
     app.add_middleware(SlashesInIds)
     app.add_middleware(HeadLimit)
@@ -168,4 +174,3 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
     app.add_middleware(signups.OpenToShops, paths=(signups.PATH, views.PATH, klaviyo.PATH, f"{klaviyo.PATH}/"))
     app.add_middleware(RequestLog, metrics=counted)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(each) for each in settings.http_trusted_proxies])
-    return app
