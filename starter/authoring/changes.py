@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from schemas.document.alert_types.registry import ALERT_TYPES
 from schemas.document.alert_types.vocabulary import AlertType
-from schemas.document.conversation import MessageSection, ThreadSection
+from schemas.document.conversation import DEFAULT_LANGUAGE, MessageSection, ThreadSection, Wording
 from schemas.document.steps import SECTIONS
 from schemas.document.steps.step import BaseBranch, BaseStep
 from schemas.model import Section
@@ -16,6 +16,9 @@ from starter.authoring.editing import LEFT_OUT, insert, move, remove, set_fields
 from starter.authoring.marked_yaml import Plain, read_yaml
 from starter.authoring.section_forms import BRANCHES, section_at, values_of
 from workflows.compiler.diagnostics import Path
+
+CODED = ("messages", "alerts", "locales")
+"""Groups in which each part stands under a short name, or under its language."""
 
 
 class Act(StrEnum):
@@ -63,7 +66,7 @@ class Change:
             case Act.DOWN:
                 return move(source, self.place, 1)
             case Act.REMOVE:
-                return remove(source, self.place)
+                return self._removed(source)
 
     def _saved(self, source: str) -> str:
         found = section_at(read_yaml(source).value, self.place)
@@ -74,11 +77,35 @@ class Change:
 
     def _added(self, source: str) -> str:
         value = self.new
-        if isinstance(self.place[-1], str) and self.place[-1] in ("messages", "alerts"):
-            if section_at(read_yaml(source).value, (*self.place, self.code)) is not None:
-                raise CannotEdit(f"There is a '{self.code}' already.")
-            return set_fields(source, self.place, {self.code: value})
+        if self.place[-1:] and self.place[-1] in CODED:
+            return self._named(source, value)
         return insert(source, self.place, self.index, value)
+
+    def _named(self, source: str, value: Plain) -> str:
+        *above, name = self.place
+        says = read_yaml(source).value
+        if section_at(says, self.added_at) is not None:
+            raise CannotEdit(f"There is a '{self.code}' already.")
+        found = section_at(says, tuple(above))
+        holder: Mapping[str, Plain] = {} if found is None else found[1]
+        if name == "locales" and "language" not in holder:
+            # Once there are others, a message says which its own is.
+            source = set_fields(source, tuple(above), {"language": DEFAULT_LANGUAGE})
+        if holder.get(str(name)):
+            return set_fields(source, self.place, {self.code: value})
+        return set_fields(source, tuple(above), {str(name): {self.code: value}})
+
+    def _removed(self, source: str) -> str:
+        above = self.place[:-1]
+        found = section_at(read_yaml(source).value, above[:-1]) if above[-1:] == ("locales",) else None
+        others = found[1].get("locales") if found is not None else None
+        last = isinstance(others, dict) and len(others) == 1
+        return remove(source, above if last else self.place)
+
+    @property
+    def added_at(self) -> Path:
+        """Where what is added comes to stand."""
+        return (*self.place, self.code if self.place[-1:] and self.place[-1] in CODED else self.index)
 
     @property
     def model(self) -> type[Section] | None:
@@ -100,6 +127,8 @@ def added_model(place: Path, kind: str) -> type[Section] | None:
     match place[-1:]:
         case ("messages",):
             return MessageSection
+        case ("locales",):
+            return Wording
         case ("threads",):
             return ThreadSection
         case ("alerts",):

@@ -123,6 +123,12 @@ def _set_field(source: str, place: Path, name: str, value: "Plain | _LeftOut") -
     there = text.has((*place, name))
     if (not there and value is LEFT_OUT) or (there and _same(old, value)):
         return source
+    try:
+        inside = _set_inside(source, (*place, name), old, value)
+    except CannotEdit:
+        inside = None
+    if inside is not None:
+        return inside
     span = text.span_at(place)
     if span.kind != "group":
         raise text.refused(place)
@@ -138,6 +144,35 @@ def _set_field(source: str, place: Path, name: str, value: "Plain | _LeftOut") -
         return {key: each for key, each in (group | {name: value}).items() if each is not LEFT_OUT}
 
     return text.checked(edited, place, changed)
+
+
+def _set_inside(source: str, place: Path, old: Plain, new: "Plain | _LeftOut") -> str | None:
+    """The text where only parts of a group, or of a list of groups, say something else; None: all of it does."""
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() & new.keys():
+        gone: Fields = {name: LEFT_OUT for name in old if name not in new}
+        return set_fields(source, place, {**gone, **new})
+    if isinstance(old, list) and isinstance(new, list) and new and any(isinstance(each, dict) for each in old):
+        return _set_items(source, place, old, new)
+    return None
+
+
+def _set_items(source: str, place: Path, old: list[Plain], new: list[Plain]) -> str:
+    """The text with other items in a list; those that it begins and ends with, and that stay, are not touched."""
+    first, shorter = 0, min(len(old), len(new))
+    while first < shorter and _same(old[first], new[first]):
+        first += 1
+    last = 0
+    while last < shorter - first and _same(old[-1 - last], new[-1 - last]):
+        last += 1
+    old_until, new_until = len(old) - last, len(new) - last
+    for index in range(first, min(old_until, new_until)):
+        inside = _set_inside(source, (*place, index), old[index], new[index])
+        source = insert(remove(source, (*place, index)), place, index, new[index]) if inside is None else inside
+    for index in reversed(range(new_until, old_until)):
+        source = remove(source, (*place, index))
+    for index in range(old_until, new_until):
+        source = insert(source, place, index, new[index])
+    return source
 
 
 def _same(old: object, new: object) -> bool:

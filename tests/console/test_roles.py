@@ -61,6 +61,8 @@ NAMED: dict[str, tuple[Role, str]] = {
     "GET /conversations": (Role.VIEWER, SOMEWHERE),
     "GET /conversations/new": (Role.EDITOR, SOMEWHERE),
     "POST /conversations/new": (Role.EDITOR, SOMEWHERE),
+    "GET /conversations/new/alert": (Role.EDITOR, SOMEWHERE),
+    "POST /conversations/new/alert": (Role.EDITOR, SOMEWHERE),
     "GET /conversations/{name}": (Role.VIEWER, SOMEWHERE),
     "POST /conversations/{name}": (Role.EDITOR, SOMEWHERE),
     "POST /conversations/{name}/check": (Role.EDITOR, SOMEWHERE),

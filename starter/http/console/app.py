@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starter.http.console import assets
 from starter.http.console.access import ConsoleRoute, OpenRoute
 from starter.http.console.pages import (
+    alert_setup,
     analytics,
     approvals,
     audit,
@@ -51,6 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     contact.router,
     journey.router,
     conversations.router,
+    alert_setup.router,
     designer.router,
     document_text.router,
     message_previews.router,

@@ -39,6 +39,11 @@ class Draft:
     document: ConversationDocument | None
     mistakes: tuple[MarkedDiagnostic, ...] = ()
 
+    @property
+    def told(self) -> Mapping[str, str]:
+        """What is wrong, by where it is in the document, as it is told beside a field."""
+        return {each.path: f"{each.message[:1].upper()}{each.message[1:]}. {each.advice}" for each in self.mistakes}
+
     def near(self, path: str) -> tuple[MarkedDiagnostic, ...]:
         """Its mistakes, those at a place in the document first."""
         return tuple(sorted(self.mistakes, key=lambda each: not each.path.startswith(path)))
@@ -83,6 +88,11 @@ async def save(services: Services, viewer: Viewer, code: str, draft: Draft, base
     if not may_write(viewer, document):
         raise Refusal(Kind.FORBIDDEN, "This needs the role 'editor' in each store of the list.")
     return await services.versions.save(draft.text, document, viewer.actor, based_on)
+
+
+async def is_taken(services: Services, code: str) -> bool:
+    """Whether there is a conversation of this short name already, or it is the name of a page."""
+    return code == "new" or code in {each.conversation for each in (await services.versions.all()).conversations}
 
 
 async def meanwhile(services: Services, opened: Opened, based_on: str) -> Meanwhile:

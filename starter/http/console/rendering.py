@@ -16,6 +16,8 @@ from fastapi.responses import HTMLResponse
 from jinja2_fragments import render_block
 from markupsafe import Markup
 
+from schemas.criteria import FIELDS
+from starter.authoring.criteria_forms import Row
 from starter.http.console import assets
 from starter.http.console.navigation import PARTS, part_of
 from starter.http.console.words import Words, language_of
@@ -44,7 +46,13 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"asset": assets.address, "icon": icon, "with_query": with_query}  # pyright: ignore[reportAttributeAccessIssue]
+    made.globals |= {  # pyright: ignore[reportAttributeAccessIssue]
+        "asset": assets.address,
+        "icon": icon,
+        "with_query": with_query,
+        "criteria_names": FIELDS,
+        "new_condition": Row(),
+    }
     return made
 
 

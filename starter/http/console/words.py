@@ -13,9 +13,12 @@ from typing import Any, TypeGuard, cast
 from zoneinfo import ZoneInfo
 
 import yaml
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
+from babel.units import format_unit
+
+from schemas.time.durations import format_duration
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """By their own names, as they are offered."""
@@ -64,6 +67,13 @@ class Words:
         """Whether something is said under a name."""
         return name in self._words
 
+    def language_name(self, tag: str) -> str:
+        """What a language is called: `German` for `de`; the tag of one that is not known."""
+        try:
+            return Locale.parse(tag, sep="-").get_display_name(self._locale) or tag
+        except (ValueError, UnknownLocaleError):
+            return tag
+
     def number(self, value: float | Decimal) -> str:
         """As `12,345`."""
         return str(format_decimal(value, locale=self._locale))
@@ -109,6 +119,11 @@ class Words:
         if number >= 120:
             return self.lasting(timedelta(seconds=number))
         return f"{format_decimal(round(number, 1 if number < 10 else 0), locale=self._locale)} s"
+
+    def length(self, of: timedelta) -> str:
+        """As `180 days`: exactly, in the largest unit that it is a whole number of."""
+        count, unit = format_duration(of).split()
+        return str(format_unit(int(count), f"duration-{unit.removesuffix('s')}", locale=self._locale))
 
     def lasting(self, length: timedelta) -> str:
         """As `3 hours`."""

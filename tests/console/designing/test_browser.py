@@ -1,35 +1,12 @@
 """A conversation written in a real browser: by the keyboard alone, and by whoever has pages read to them."""
 
-from collections.abc import AsyncGenerator
-
 import pytest
-from playwright.async_api import ConsoleMessage, Page, expect
+from playwright.async_api import Page, expect
 
-from starter.http.console.signed_in import COOKIE
 from tests.console.designing.desk import EVERYTHING, Desk
 from tests.console.support import complaints
 
 AT = "/conversations/everything"
-
-
-@pytest.fixture
-async def seat(desk: Desk, tab: Page) -> AsyncGenerator[Page]:
-    """The browser of the editor at the desk; it complains of nothing."""
-    errors: list[str] = []
-
-    def heard(said: ConsoleMessage) -> None:
-        if said.type == "error":
-            errors.append(said.text)
-
-    tab.on("console", heard)
-    await tab.context.add_cookies([{"name": COOKIE, "value": desk.browser.cookies[COOKIE], "url": desk.url}])
-    await tab.set_viewport_size({"width": 1280, "height": 800})
-    try:
-        yield tab
-    finally:
-        await tab.goto("about:blank")
-        tab.remove_listener("console", heard)
-    assert errors == []
 
 
 async def test_by_the_keyboard_alone_a_step_is_added_and_a_message_edited_saved_and_undone(

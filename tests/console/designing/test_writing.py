@@ -5,6 +5,7 @@ from difflib import unified_diff
 
 import pytest
 
+from schemas.criteria import say
 from schemas.responses.users import Role
 from starter.documents import load_document
 from starter.versioning.which import Which
@@ -142,6 +143,66 @@ async def test_a_message_is_previewed_as_it_is_being_written(desk: Desk) -> None
     assert "Hi &lt;you&gt;" in shown.text
     assert "Look" in shown.text
     assert "sandbox" in shown.headers["content-security-policy"]
+    assert await desk.source() == EVERYTHING
+
+
+async def test_a_message_is_written_in_another_language_and_in_its_own_again(desk: Desk) -> None:
+    first = base((await desk.get(AT)).text)
+    german = {"based_on": first, "place": "messages.hello.locales", "act": "add", "kind": "wording", "code": "de"}
+    led = await desk.post(AT, **german, **{"f.subject": "Hallo", "f.text": "Schön, dass Sie da sind."})
+    assert led.headers["location"].endswith("at=messages.hello.locales.de")
+    document = await desk.services.versions.document(Which("everything", working=True))
+    message = document.messages["hello"]
+    assert (message.language, message.locales["de"].subject) == ("en", "Hallo")
+    shown = await desk.get(AT, at="messages.hello")
+    assert ">German</a>" in shown.text
+    words = {"f.subject": "Guten Tag", "f.text": "Bis bald"}
+    seen = await desk.post(f"{AT}/preview", place="messages.hello.locales.de", act="save", **words)
+    assert "Guten Tag" in seen.text
+    assert "Bis bald" in seen.text
+    await desk.post(AT, based_on=base(shown.text), place="messages.hello.locales.de", act="remove")
+    assert differing(await desk.source()) == ["+    language: en"]
+
+
+async def test_an_unknown_language_is_told_and_nothing_is_saved(desk: Desk) -> None:
+    german = {"place": "messages.hello.locales", "act": "add", "kind": "wording", "code": "deutsch"}
+    refused = await desk.post(
+        AT, based_on=base((await desk.get(AT)).text), **german, **{"f.subject": "Hallo", "f.text": "Da"}
+    )
+    assert refused.status_code == 422
+    assert "is not the tag of a language" in refused.text
+    assert await desk.source() == EVERYTHING
+
+
+BRANCH = "threads[0].steps[1].did_not[0].decide[0]"
+
+
+async def test_criteria_are_rows_and_groups_and_what_is_not_changed_stays_as_it_is_written(desk: Desk) -> None:
+    shown = (await desk.get(AT, at=BRANCH)).text
+    assert 'name="f.when.0.field" value="orders.count"' in shown
+    row = {"f.when.joined": "all", "f.when.0.field": "orders.count", "f.when.0.operator": "at_least"}
+    change = {"based_on": base(shown), "place": BRANCH, "act": "save", "f.name": "Ordered before", **row}
+    assert (await desk.post(AT, **change | {"f.when.0.value": "5"})).status_code == 303
+    assert await desk.source() == EVERYTHING
+    group = {"f.when.1.joined": "none", "f.when.1.0.field": "contact.tags", "f.when.1.0.operator": "contains_any"}
+    saved = await desk.post(AT, **change | {"f.when.0.value": "7"} | group | {"f.when.1.0.value": "a, b"})
+    assert saved.status_code == 303
+    document = await desk.services.versions.document(Which("everything", working=True))
+    assert "orders.count is at least 7 and not (contact.tags contains any of [a, b])" in str(
+        [say(each) for each in document.threads[0].steps[1].ways()[1].steps[0].criteria if each]
+    )
+    for line in ("# the first words", "# a list", "# The words."):
+        assert line in await desk.source()
+
+
+async def test_a_condition_that_cannot_hold_is_told_beside_the_criteria(desk: Desk) -> None:
+    row = {"f.when.0.field": "orders.cuont", "f.when.0.operator": "at_least", "f.when.0.value": "5"}
+    first = base((await desk.get(AT)).text)
+    refused = await desk.post(AT, based_on=first, place=BRANCH, act="save", **{"f.name": "Ordered before"} | row)
+    assert "Did you mean &#39;orders.count&#39;?" in refused.text
+    assert 'value="orders.cuont"' in refused.text
+    drawn = await desk.post(AT, based_on=first, place=BRANCH, act="save", redraw="when", **row)
+    assert 'name="f.when.1.joined"' in drawn.text
     assert await desk.source() == EVERYTHING
 
 

@@ -13,7 +13,7 @@ from starter.authoring.editing import set_fields
 from starter.authoring.marked_yaml import Plain
 from starter.documents import STARTER_CONVERSATION, load_document
 from starter.http.console.access import CurrentViewer, console_router, needs_role
-from starter.http.console.drafting import draft_of, save
+from starter.http.console.drafting import draft_of, is_taken, save
 from starter.http.console.forms import PostedForm
 from starter.http.console.opened import may_see
 from starter.http.console.rendering import page
@@ -107,9 +107,7 @@ async def make(request: Request, viewer: CurrentViewer, services: InjectedServic
         "stores": form.text("stores"),
     }
     beginnings = await DOCUMENTS.run(_beginnings)
-    if said["code"] == "new" or said["code"] in {
-        each.conversation for each in (await services.versions.all()).conversations
-    }:
+    if await is_taken(services, said["code"]):
         return _new(request, beginnings, said, f"There is a conversation '{said['code']}' already.")
     try:
         text = next((each.text for each in beginnings if each.name == said["chosen"]), EMPTY)

@@ -3,26 +3,23 @@
 What is asked for stands in the address: the part (`at`), or what is added (`add`, `index`, `kind`).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from schemas.document.alert_types.vocabulary import AlertType
 from schemas.document.conversation import ConversationDocument
-from schemas.document.steps import STEP_KINDS
 from schemas.responses.users import Role
-from starter.authoring.changes import Act, Change, added_model
+from starter.authoring.changes import Act, Change
 from starter.authoring.edited_text import CannotEdit
-from starter.authoring.marked_yaml import read_yaml
-from starter.authoring.section_forms import FormField, form_of, place_of, section_at
+from starter.authoring.section_forms import place_of
 from starter.authoring.tree import tree_of
 from starter.http.console.access import CurrentViewer, console_router, needs_role
-from starter.http.console.drafting import Draft, Meanwhile, change_of, changed, meanwhile, save, suggestions
+from starter.http.console.drafting import change_of, changed, meanwhile, save
 from starter.http.console.forms import PostedForm
 from starter.http.console.opened import Opened, chosen_version, open_conversation, version_name
+from starter.http.console.panels import Panel, panel_of
 from starter.http.console.rendering import page, with_query
 from starter.http.dependencies import InjectedServices
 from starter.services import Services
@@ -36,71 +33,6 @@ router = console_router()
 
 Name = Annotated[str, Path(max_length=63)]
 VersionName = Annotated[str | None, Query(max_length=20)]
-_WAYS = ("decide", "split")
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """The part that is written, or what is added.
-
-    Attributes:
-        change: what its form would do.
-        title: what it is called: the title of its model.
-        kinds: what may be added here, to be chosen from first; empty: it is chosen, or nothing is.
-        draft: what the form says now, with its mistakes; None: it was not sent.
-        refused: why the change cannot be made here.
-        moves: it stands in a list, in which it may change places.
-    """
-
-    change: Change
-    title: str = ""
-    hint: str = ""
-    fields: tuple[FormField, ...] = ()
-    kinds: tuple[str, ...] = ()
-    draft: Draft | None = None
-    refused: str = ""
-    meanwhile: Meanwhile | None = None
-    moves: bool = False
-
-    @property
-    def path(self) -> str:
-        """Of the part in the document."""
-        return format_path(self.change.place)
-
-    @property
-    def is_message(self) -> bool:
-        """Whether it is a message, which can be looked at as it is written."""
-        place = self.change.place
-        return place[:1] == ("messages",) and (len(place) == 2 or self.change.act is Act.ADD)
-
-    @property
-    def adds_ways(self) -> str:
-        """The place of the branches that another one may be added to; empty: it has none."""
-        last = next((each for each in _WAYS if self.title in ("Decide", "Split") and each == self.title.lower()), None)
-        return format_path((*self.change.place, last)) if last and self.change.act is Act.SAVE else ""
-
-
-def _panel(document: ConversationDocument, text: str, change: Change) -> Panel | None:
-    """The panel for a change that nobody has made yet; None: there is nothing to be written there."""
-    suggested = suggestions(document)
-    if change.act is Act.ADD:
-        model = added_model(change.place, change.kind)
-        if model is None:
-            return Panel(change, kinds=tuple(AlertType) if change.place == ("alerts",) else STEP_KINDS)
-        fields = form_of(model, {}, suggested)
-        return Panel(change, str(model.model_config.get("title")), model.__doc__ or "", fields)
-    found = section_at(read_yaml(text).value, change.place)
-    if found is None:
-        return None
-    model, says = found
-    moves = isinstance(change.place[-1:][0], int) if change.place else False
-    title = str(model.model_config.get("title"))
-    return Panel(change, title, model.__doc__ or "", form_of(model, says, suggested), moves=moves)
-
-
-def _refilled(panel: Panel, posted: Mapping[str, str]) -> Panel:
-    """With what was sent in its fields."""
-    return replace(panel, fields=tuple(replace(each, value=posted.get(each.name, "")) for each in panel.fields))
 
 
 @router.get("/conversations/{name}", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
@@ -137,7 +69,7 @@ async def _page(
     which = chosen_version(opened, version)
     document, shown = await services.versions.document(which), await services.versions.show(which)
     if panel is None and change is not None:
-        panel = _panel(document, shown.source, change)
+        panel = panel_of(document, shown.source, change, request.state.viewer.language)
     writes = opened.may_write and version is None
     return page(
         request,
@@ -162,16 +94,20 @@ async def edit(
     opened = await open_conversation(services, viewer, name, Role.EDITOR)
     change, based_on = change_of(form), form.text("based_on")
     document, text = await _latest(services, opened)
-    panel = _panel(document, text, replace(change, act=Act.ADD if change.act is Act.ADD else Act.SAVE))
+    asked = replace(change, act=Act.ADD if change.act is Act.ADD else Act.SAVE)
+    panel = panel_of(document, text, asked, viewer.language)
     if panel is None:
         return await _page(request, services, opened, None, None, status=409)
-    panel = _refilled(panel, change.posted) if change.posted else panel
+    if change.posted:
+        panel = panel.filled_in(change.posted, form.text("redraw"))
+    if "redraw" in form:
+        return await _page(request, services, opened, None, change, panel)
     try:
         draft = await changed(text, change)
         if draft.document is not None:
             await save(services, viewer, name, draft, based_on)
             return RedirectResponse(with_query(opened.path, at=_after(change)), 303)
-        panel = replace(panel, draft=draft)
+        panel = panel.refused_by(draft)
     except CannotEdit as error:
         panel = replace(panel, refused=str(error))
     except SavedMeanwhile:

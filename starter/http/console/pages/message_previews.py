@@ -17,6 +17,7 @@ from starter.http.console.forms import PostedForm
 from starter.http.console.opened import open_conversation
 from starter.http.console.rendering import words
 from starter.http.dependencies import InjectedServices
+from starter.http.problems import Kind, Refusal
 from starter.ops.previews import About, NoPreview
 
 router = console_router()
@@ -48,13 +49,19 @@ async def preview(
     """The message of a form as it would be if it were saved now, for somebody made up."""
     opened = await open_conversation(services, viewer, name, Role.EDITOR)
     change = change_of(form)
-    code = change.code if change.act is Act.ADD or len(change.place) == 1 else str(change.place[-1])
+    match change.added_at if change.act is Act.ADD else change.place:
+        case ("messages", str(code)):
+            language = None
+        case ("messages", str(code), "locales", str(language)):
+            pass
+        case _:
+            raise Refusal(Kind.INVALID, "The form is of no message.")
     text = (await services.versions.show(opened.latest)).source
     try:
         draft = await changed(text, change)
         if draft.document is None:
             return _shown(_PLAIN.format("", _said(draft)))
-        found = await services.previews.preview(draft.document, About(), code, None)
+        found = await services.previews.preview(draft.document, About(), code, language)
     except (CannotEdit, NoPreview) as error:
         return _shown(_PLAIN.format("", str(error)))
     return _shown("".join(_page(each) for each in found.messages[:1]) or str(words(request)("designer.no_mistakes")))
