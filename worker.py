@@ -7,7 +7,6 @@ from datetime import timedelta
 from importlib.metadata import version
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -34,6 +33,7 @@ from activities.senders.email.mime import parse_sender
 from activities.senders.limits import ANSWER_SECONDS
 from activities.senders.registry import Senders
 from activities.temporal import Temporal
+from activities.temporal_access import PLAIN, TemporalAccess
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.line_moves import LineMoves
 from activities.waitlist.place_activities import PlaceActivities
@@ -82,9 +82,17 @@ def workflow_runner(settings: Settings) -> WorkflowRunner:
     return sandbox() if settings.workflow_sandbox else UnsandboxedWorkflowRunner()
 
 
-async def connect(address: str, namespace: str, *, lazy: bool = False) -> Client:
-    """A client of Temporal that speaks our Pydantic models. Lazy: connects at the first call."""
-    return await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter, lazy=lazy)
+async def connect(address: str, namespace: str, access: TemporalAccess = PLAIN, *, lazy: bool = False) -> Client:
+    """A client of Temporal that speaks our models. Lazy: connects at the first call."""
+    return await Client.connect(
+        address,
+        namespace=namespace,
+        tls=access.tls,
+        api_key=access.api_key,
+        rpc_metadata=access.headers,
+        data_converter=access.converter,
+        lazy=lazy,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,30 @@
 """How settings with several values are read from the one text of their variable: separated by commas."""
 
+from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
+from pydantic import ValidationInfo
 
 
 def words(value: object) -> object:
     """Each for itself; what is no text is as it was given."""
     return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
+def words_of_file(setting: str) -> Callable[[object, ValidationInfo], object]:
+    """As `words`; where there are none, the lines of the file that another setting names."""
+
+    def read(value: object, info: ValidationInfo) -> object:
+        file: Path | None = info.data.get(setting)
+        if file is None or value:
+            return words(value)
+        try:
+            return tuple(file.read_text(encoding="utf-8").split())
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"{file} cannot be read: {type(error).__name__}") from None
+
+    return read
 
 
 def pairs(value: object) -> object:

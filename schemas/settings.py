@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.attribution import AttributionDays, AttributionModel
 from schemas.replies import reply_texts
-from schemas.setting_values import networks, pairs, words
+from schemas.setting_values import networks, pairs, words, words_of_file
 from schemas.signing import signing_secret
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
@@ -36,6 +36,18 @@ class Settings(BaseSettings):
     temporal_address: str | None = None
     """host:port of Temporal's frontend."""
     temporal_namespace: str = "default"
+    temporal_profile: Annotated[str, Field(pattern=r"^[^\s]{1,100}$")] | None = None
+    """The profile of Temporal's own configuration (`temporal.toml`, `TEMPORAL_*`) that says how it is reached: TLS,
+    client certificate, API key; and address and namespace where they are not set here."""
+    temporal_keys_file: Path | None = None
+    """A file with the keys of the next, one in a line, in place of it."""
+    temporal_keys: Annotated[
+        tuple[SecretStr, ...],
+        NoDecode,
+        BeforeValidator(words_of_file("temporal_keys_file")),
+        Field(validate_default=True),
+    ] = ()
+    """What histories are encrypted with: the first encrypts, each decrypts. Comma separated; with none, nothing is."""
     temporal_task_queue: str = "shelftalk"
     temporal_ui: Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$")] | None = None
     """Address of Temporal's own web pages, for links from the console."""

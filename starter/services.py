@@ -19,6 +19,7 @@ from activities.postgres.pool import Pool, open_pool
 from activities.revenue.links import Links
 from activities.senders.registry import Senders
 from activities.storefronts.registry import Storefronts
+from activities.temporal_access import TemporalAccess
 from activities.waitlist.entrances import Entrances
 from activities.waitlist.place_shown import PlacesShown
 from activities.waitlist.work import ProofOfWork
@@ -264,7 +265,7 @@ async def open_services(settings: Settings, *, takes_webhooks: bool = False) -> 
         opened.push_async_callback(pool.close)
         webhooks = await open_pool(database, kept) if kept else pool
         opened.push_async_callback(webhooks.close)
-        client = await connect(temporal, settings.temporal_namespace, lazy=True)
+        client = await connect(temporal, settings.temporal_namespace, TemporalAccess.from_settings(settings), lazy=True)
         services = build_services(pool, client, history_archive(settings, pool), settings, webhooks)
         opened.push_async_callback(services.connections.aclose)
         opened.push_async_callback(services.checkup.aclose)

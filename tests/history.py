@@ -60,7 +60,7 @@ async def told_path(client: Client, workflow_id: str) -> JourneyPath:
         before = await settled_history(client, workflow_id)
         told = await handle.query("path", result_type=JourneyPath)
         if await settled_history(client, workflow_id) == before:  # else something happened in between
-            assert told == await replay_history(before)
+            assert told == await replay_history(before, client.data_converter)
             return told
 
 

@@ -10,6 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from activities.providers.registry import Providers
 from activities.storefronts.registry import Storefronts
+from activities.temporal_access import data_converter
 from activities.waitlist.work import WorkBounds
 from schemas.settings import Settings
 from starter.http import health, metrics
@@ -35,6 +36,7 @@ from starter.http.api import (
     versions,
 )
 from starter.http.beats import Beats
+from starter.http.codec import codec_routes
 from starter.http.console.app import ROUTERS as CONSOLE
 from starter.http.dependencies import Dependencies, provide
 from starter.http.errors import ANSWERED, answer
@@ -126,6 +128,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
 
     Raises:
         ValueError: a provider's setting is invalid; the text names it.
+        TemporalMisconfigured: a key of the histories is none.
     """
     app = Application(
         title="Shelftalk",
@@ -159,6 +162,8 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         ),
     )
     app.include_router(metrics.routes(counted, services.backlog, services.delays))
+    if (codec := data_converter(settings).payload_codec) is not None:
+        app.include_router(codec_routes(codec, settings.temporal_ui))
     for error in ANSWERED:
         app.add_exception_handler(error, answer)
     _around(app, settings, counted)

@@ -63,7 +63,7 @@ class KeyedRoute(JsonRoute):
         handle = super().get_route_handler()
 
         async def check_key_first(request: Request) -> Response:
-            holder = await _authenticated(request)
+            holder = await authenticated(request)
             request.state.holder = holder
             self._authorize(holder, request.path_params.get("store"))
             return await handle(request)
@@ -137,7 +137,12 @@ def keyed_router(tag: str) -> APIRouter:
     )
 
 
-async def _authenticated(request: Request) -> Holder:
+async def authenticated(request: Request) -> Holder:
+    """Whose key the request brings.
+
+    Raises:
+        Refusal: it brings none that is known, or too many wrong ones came from its network.
+    """
     scheme, key = get_authorization_scheme_param(request.headers.get("Authorization"))
     if scheme.lower() != "bearer" or not key.startswith(PREFIX):
         raise Refusal(

@@ -97,7 +97,7 @@ class RestingPlaces:
         for pause in (*self._looks, None):
             history = await find_history(self._client, self._archive, journey_id)
             if not is_answering(history):
-                return await replay_history(history)
+                return await replay_history(history, self._client.data_converter)
             if pause is not None:
                 await asyncio.sleep(pause)
         raise NotRepairable(BETWEEN)

@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.postgres.migrate import migrate, pending
 from activities.postgres.pool import DatabaseUnavailable, Pool, open_pool
 from activities.temporal import SEARCH_ATTRIBUTES
+from activities.temporal_access import TemporalAccess
 from schemas.errors import DomainError, ErrorKind
 from schemas.settings import Settings
 from worker import connect
@@ -140,9 +141,13 @@ async def reach_temporal(settings: Settings, say: Say, patience: timedelta = PAT
 
     Raises:
         NotConfigured, TemporalUnavailable: as they say.
+        TemporalMisconfigured: as it says.
     """
     address, namespace = temporal_address(settings), settings.temporal_namespace
-    return await _patiently(lambda: _connect(address, namespace), TemporalUnavailable, "Temporal", say, patience)
+    access = TemporalAccess.from_settings(settings)
+    return await _patiently(
+        lambda: _connect(address, namespace, access), TemporalUnavailable, "Temporal", say, patience
+    )
 
 
 async def require_migrated(pool: Pool) -> None:
@@ -230,12 +235,13 @@ async def prepare_temporal(client: Client) -> tuple[str, ...]:
     return missing
 
 
-async def _connect(address: str, namespace: str) -> Client:
+async def _connect(address: str, namespace: str, access: TemporalAccess) -> Client:
     try:
-        client = await connect(address, namespace)
+        client = await connect(address, namespace, access)
     except RuntimeError as error:
         raise TemporalUnavailable(
-            f"Temporal cannot be reached at {address}. Check SHELFTALK_TEMPORAL_ADDRESS and that the server runs."
+            f"Temporal cannot be reached at {address}. Check SHELFTALK_TEMPORAL_ADDRESS and that the server runs; where "
+            "it demands TLS or a key, SHELFTALK_TEMPORAL_PROFILE says how."
         ) from error
     try:
         await client.count_workflows(rpc_timeout=RPC_LIMIT)

@@ -117,6 +117,26 @@ def resolve(settings: Settings) -> Settings:
     return with_secrets_key(settings.model_copy(update=update))
 
 
+def with_profile(settings: Settings) -> Settings:
+    """The settings, with Temporal's address and namespace from its own configuration where they name none.
+
+    Raises:
+        TemporalMisconfigured: it cannot be read.
+    """
+    if settings.temporal_profile is None:
+        return settings
+    # Imported here: it loads Temporal's SDK, for which every command would wait.
+    from activities.temporal_access import profile
+
+    named = profile(settings.temporal_profile)
+    update: dict[str, object] = {}
+    if settings.temporal_address is None:
+        update["temporal_address"] = named.get("target_host")
+    if "temporal_namespace" not in settings.model_fields_set and "namespace" in named:
+        update["temporal_namespace"] = named["namespace"]
+    return settings.model_copy(update=update)
+
+
 def with_secrets_key(settings: Settings, *, make: bool = False) -> Settings:
     """The settings, with the key that `up` keeps in its data folder where they name none.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import (
     ExecuteWorkflowInput,
@@ -122,7 +123,7 @@ async def replay_path(client: Client, archive: Archive, journey_id: JourneyId) -
     Raises:
         HistoryGone, HistoryCorrupt, ArchiveUnavailable, ReplayFailed: as they say.
     """
-    return await replay_history(await find_history(client, archive, journey_id))
+    return await replay_history(await find_history(client, archive, journey_id), client.data_converter)
 
 
 async def replay_paths(client: Client, archive: Archive, journey_ids: Sequence[JourneyId]) -> AsyncGenerator[Replayed]:
@@ -143,7 +144,10 @@ async def replay_paths(client: Client, archive: Archive, journey_ids: Sequence[J
                 else:
                     without.append(Replayed(journey_workflow_id(journey_id), history))
 
-    async with aclosing(found()) as histories, aclosing(replay_histories(histories)) as replayed:
+    async with (
+        aclosing(found()) as histories,
+        aclosing(replay_histories(histories, client.data_converter)) as replayed,
+    ):
         async for each in replayed:
             yield each
     for each in without:
@@ -176,8 +180,8 @@ async def find_history(client: Client, archive: Archive, journey_id: JourneyId) 
     return unseal(journey_id, content)
 
 
-async def replay_history(history: WorkflowHistory) -> JourneyPath:
-    """The path of one history.
+async def replay_history(history: WorkflowHistory, converter: DataConverter = pydantic_data_converter) -> JourneyPath:
+    """The path of one history. `converter`: what opens its payloads.
 
     Raises:
         HistoryGone, ReplayFailed: as they say.
@@ -186,16 +190,18 @@ async def replay_history(history: WorkflowHistory) -> JourneyPath:
     async def only() -> AsyncGenerator[WorkflowHistory]:
         yield history
 
-    async with aclosing(replay_histories(only())) as replayed:
+    async with aclosing(replay_histories(only(), converter)) as replayed:
         return (await anext(replayed)).path()
 
 
-async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGenerator[Replayed]:
+async def replay_histories(
+    histories: AsyncIterator[WorkflowHistory], converter: DataConverter = pydantic_data_converter
+) -> AsyncGenerator[Replayed]:
     """The paths of many histories, in about their order, on one replayer: making one costs more than a replay."""
     keeper = _PathKeeper()
     replayer = Replayer(
         workflows=WORKFLOWS,
-        data_converter=pydantic_data_converter,
+        data_converter=converter,
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[keeper],
     )
@@ -219,13 +225,13 @@ async def replay_histories(histories: AsyncIterator[WorkflowHistory]) -> AsyncGe
             yield Replayed(result.history.workflow_id, told)
     for history in unbegun:
         unclear = HistoryGone(history.workflow_id, "has a history without a workflow task")
-        yield Replayed(history.workflow_id, _path_before(history) or unclear)
+        yield Replayed(history.workflow_id, await _path_before(history, converter) or unclear)
 
 
-def _path_before(history: WorkflowHistory) -> JourneyPath | None:
+async def _path_before(history: WorkflowHistory, converter: DataConverter) -> JourneyPath | None:
     """The path that a run was given by the run before it; None of the journey's first run."""
     begun = history.events[0].workflow_execution_started_event_attributes
-    (start,) = pydantic_data_converter.payload_converter.from_payloads(begun.input.payloads, [JourneyStart])
+    (start,) = await converter.decode(begun.input.payloads, [JourneyStart])
     if not isinstance(start, JourneyStart) or not start.state.path:
         return None
     return JourneyPath(

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from schemas.settings import Settings
 from starter.commands.terminal.output import AsJson, DataDir, show_people, write_json
-from starter.runtime.endpoints import resolve
+from starter.runtime.endpoints import resolve, with_profile
 from starter.runtime.logs import log_to_stderr
 from starter.runtime.process import run_process
 from starter.services import Services, open_services
@@ -70,8 +70,9 @@ class Terminal:
 
         Raises:
             ValidationError: a variable holds what its setting does not take.
+        TemporalMisconfigured: Temporal's own configuration cannot be read.
         """
-        settings = Settings()
+        settings = with_profile(Settings())
         return (
             settings if self.data_dir is None else settings.model_copy(update={"data_dir": self.data_dir.expanduser()})
         )
