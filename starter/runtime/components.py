@@ -240,8 +240,8 @@ async def _connect(address: str, namespace: str, access: TemporalAccess) -> Clie
         client = await connect(address, namespace, access)
     except RuntimeError as error:
         raise TemporalUnavailable(
-            f"Temporal cannot be reached at {address}. Check SHELFTALK_TEMPORAL_ADDRESS and that the server runs; where "
-            "it demands TLS or a key, SHELFTALK_TEMPORAL_PROFILE says how."
+            f"Temporal cannot be reached at {address}. Check SHELFTALK_TEMPORAL_ADDRESS and that the server runs; "
+            "where it demands TLS or a key, SHELFTALK_TEMPORAL_PROFILE says how."
         ) from error
     try:
         await client.count_workflows(rpc_timeout=RPC_LIMIT)
