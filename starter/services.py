@@ -26,6 +26,7 @@ from activities.waitlist.work import ProofOfWork
 from schemas.settings import Settings
 from starter.accounts.audit_log import AuditLog
 from starter.accounts.links import SignInLinks
+from starter.accounts.passkeys import Passkeys
 from starter.accounts.passwords import Passwords
 from starter.accounts.pending_sign_ins import PendingSignIns
 from starter.accounts.second_factors import SecondFactors
@@ -149,6 +150,7 @@ class Services:
     signing_in: SigningIn
     pending_sign_ins: PendingSignIns
     second_factors: SecondFactors
+    passkeys: Passkeys
     sign_in_links: SignInLinks
     audit_log: AuditLog
     # ops
@@ -228,8 +230,9 @@ def build_services(
         users=Users(pool, passwords),
         sessions=Sessions(pool),
         signing_in=SigningIn(pool, passwords),
-        pending_sign_ins=PendingSignIns(pool, shops.seal),
+        pending_sign_ins=(pending := PendingSignIns(pool, shops.seal)),
         second_factors=SecondFactors(pool, passwords, shops.seal),
+        passkeys=Passkeys(pool, passwords, pending),
         sign_in_links=SignInLinks(pool, passwords),
         audit_log=AuditLog(pool),
         attention=Attention(pool),

@@ -75,15 +75,30 @@ class SecondFactorReport(Model):
     Attributes:
         app_since: since when an authenticator app is; None: they have none.
         recovery_codes_left: that are good still.
+        passkeys: how many they have.
     """
 
     app_since: AwareDatetime | None
     recovery_codes_left: int
+    passkeys: int
 
     @property
     def on(self) -> bool:
         """Whether anything is asked."""
-        return self.app_since is not None
+        return self.app_since is not None or self.passkeys > 0
+
+
+class PasskeyReport(Model):
+    """One passkey of a user.
+
+    Attributes:
+        name: by which its user knows it.
+    """
+
+    id: int
+    name: str
+    created_at: AwareDatetime
+    last_used_at: AwareDatetime | None
 
 
 class SessionReport(Model):

@@ -60,7 +60,7 @@ def of_password(email: str, network: str) -> list[Counted]:
     return [
         _counted(f"account {account} network {network}", OF_ACCOUNT_FROM_NETWORK),
         _counted(f"account {account}", OF_ACCOUNT),
-        _of_network(network),
+        of_network(network),
     ]
 
 
@@ -69,8 +69,13 @@ def of_code(user_id: str, network: str) -> list[Counted]:
     return [
         _counted(f"codes of {user_id} network {network}", OF_ACCOUNT_FROM_NETWORK),
         _counted(f"codes of {user_id}", OF_CODES),
-        _of_network(network),
+        of_network(network),
     ]
+
+
+def of_network(network: str) -> Counted:
+    """What any attempt from a network counts for."""
+    return _counted(f"network {network}", OF_NETWORK)
 
 
 async def count_attempt(pool: Pool, counted: Sequence[Counted]) -> None:
@@ -95,10 +100,6 @@ async def take_back(on: Pool | Connection, counted: Sequence[Counted]) -> None:
 class _Attempts:
     attempts: int
     since: datetime
-
-
-def _of_network(network: str) -> Counted:
-    return _counted(f"network {network}", OF_NETWORK)
 
 
 def _counted(text: str, most: int) -> Counted:

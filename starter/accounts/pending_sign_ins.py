@@ -55,12 +55,13 @@ class PendingSignIn:
     """Whose second factor is still to come.
 
     Attributes:
-        by_app: they have an authenticator app.
+        by_app, by_passkey: they have an authenticator app, a passkey.
     """
 
     user_id: UserId
     email: str
     by_app: bool
+    by_passkey: bool
 
 
 async def let_in(on: Connection, user_id: UserId, where: Where) -> str | SecondFactorNeeded:
@@ -83,6 +84,16 @@ async def begin_noted(on: Connection, user_id: UserId, where: Where, way: Way, *
     details = {"user": user_id, "browser": where.browser, "network": where.network, "way": way, **by}
     await write_audit(on, actor_of(user_id), "sign in", details)
     return session
+
+
+async def end_pending(on: Connection, token: str) -> None:
+    """Its second factor was right: it is over.
+
+    Raises:
+        SignInOver: it was already, or they were disabled.
+    """
+    if await SQL.end_pending.value(on, token_hash=token_hash(token)) is None:
+        raise SignInOver
 
 
 class PendingSignIns:
@@ -115,8 +126,7 @@ class PendingSignIns:
         try:
             async with transaction(self._pool) as connection:
                 kind = await take_code(connection, self._seal, pending.user_id, code)
-                if await SQL.end_pending.value(connection, token_hash=token_hash(token)) is None:
-                    raise SignInOver
+                await end_pending(connection, token)
                 await take_back(connection, counted)
                 return await begin_noted(connection, pending.user_id, where, Way.SECOND_FACTOR, second_factor=kind)
         except WrongCode:

@@ -7,7 +7,8 @@ insert into pending_sign_ins (token_hash, user_id, expires_at) values (:token_ha
 
 -- name: pending
 select p.user_id, u.email,
-       exists (select from authenticators a where a.user_id = u.id and a.confirmed_at is not null) as by_app
+       exists (select from authenticators a where a.user_id = u.id and a.confirmed_at is not null) as by_app,
+       exists (select from passkeys k where k.user_id = u.id) as by_passkey
 from pending_sign_ins p join users u on u.id = p.user_id
 where p.token_hash = :token_hash and p.expires_at > now() and u.disabled_at is null;
 

@@ -164,7 +164,7 @@ class SecondFactors:
             await SQL.confirm.run(connection, user_id=user_id, step=step)
             await end_sessions(connection, user_id, session_id)
             await write_audit(connection, actor_of(user_id), "set up authenticator app", {"user": user_id})
-            return await _renewed(connection, user_id)
+            return await renewed_codes(connection, user_id)
 
     async def renew_recovery_codes(self, user_id: UserId, present: str, code: str, network: str) -> tuple[str, ...]:
         """Other recovery codes, shown this once; those before are not good any more.
@@ -177,7 +177,7 @@ class SecondFactors:
             await take_code(connection, self._seal, user_id, code)
             await take_back(connection, counted)
             await write_audit(connection, actor_of(user_id), "renew recovery codes", {"user": user_id})
-            return await _renewed(connection, user_id)
+            return await renewed_codes(connection, user_id)
 
     async def switch_off(self, user_id: UserId, present: str, code: str, network: str) -> None:
         """Ask for nothing besides the password any more.
@@ -235,7 +235,8 @@ class SecondFactors:
         return counted
 
 
-async def _renewed(on: Connection, user_id: UserId) -> tuple[str, ...]:
+async def renewed_codes(on: Connection, user_id: UserId) -> tuple[str, ...]:
+    """Recovery codes in the place of those before, shown this once."""
     codes = new_codes()
     await SQL.remove_recovery_codes.run(on, user_id=user_id)
     await SQL.add_recovery_codes.run(on, user_id=user_id, hashes=[code_hash(user_id, each) for each in codes])
@@ -244,4 +245,5 @@ async def _renewed(on: Connection, user_id: UserId) -> tuple[str, ...]:
 
 async def _remove(on: Connection, user_id: UserId) -> None:
     await SQL.remove_authenticator.run(on, user_id=user_id)
+    await SQL.remove_passkeys.run(on, user_id=user_id)
     await SQL.remove_recovery_codes.run(on, user_id=user_id)

@@ -1,8 +1,9 @@
--- Every query of second factors: authenticator apps and recovery codes.
+-- Every query of second factors: authenticator apps, recovery codes, and what takes passkeys away with them.
 
 -- name: second_factor
 select (select a.confirmed_at from authenticators a where a.user_id = u.id) as app_since,
-       (select count(*) from recovery_codes c where c.user_id = u.id and c.used_at is null) as recovery_codes_left
+       (select count(*) from recovery_codes c where c.user_id = u.id and c.used_at is null) as recovery_codes_left,
+       (select count(*) from passkeys p where p.user_id = u.id) as passkeys
 from users u where u.id = :user_id;
 
 -- name: has_second_factor
@@ -39,6 +40,9 @@ insert into recovery_codes (user_id, code_hash) select :user_id, unnest(:hashes:
 
 -- name: remove_authenticator
 delete from authenticators where user_id = :user_id;
+
+-- name: remove_passkeys
+delete from passkeys where user_id = :user_id;
 
 -- name: sealed
 select user_id, sealed from authenticators order by user_id for no key update;

@@ -29,6 +29,8 @@ class Way(StrEnum):
     PASSWORD = "password"
     SECOND_FACTOR = "second_factor"
     """Besides the password."""
+    PASSKEY = "passkey"
+    """Without a password; the device made sure of its user."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,10 @@ select id, email, name, password_hash, disabled_at is not null as disabled from 
 -- Whether nothing was changed since the password was compared; nothing is, until the transaction ends.
 select true from users where id = :user_id and password_hash = :password_hash and disabled_at is null for no key update;
 
+-- name: hold
+-- Whoever changes by what somebody signs in has them to themselves until the transaction ends.
+select id from users where id = :user_id for no key update;
+
 -- name: set_password
 update users set password_hash = :password_hash where id = :user_id;
 

@@ -181,3 +181,24 @@ async def test_who_changes_something_in_the_console_is_in_the_audit(web: Web, ad
     await admin.post("/users/keys", {"name": "k", "scope": ["read"]})
     (entry, *_) = (await web.services.audit_log.page(action="create key")).entries
     assert (entry.name, entry.details["key"]) == ("Boss", "k")
+
+
+async def test_a_user_is_erased_by_typing_their_name_and_the_last_admin_is_not(web: Web, admin: Browser) -> None:
+    async with signed_in(web, Role.EDITOR) as ed:
+        (user,) = [each for each in await web.services.users.all() if each.grants[0].role is Role.EDITOR]
+        path = f"/users/{user.id}/erase"
+        assert path in (await admin.get(f"/users/{user.id}")).text
+        assert user.email in (await admin.get(path)).text
+        for typed in ("", "editor", user.email):
+            refused = await admin.post(path, {"typed": typed})
+            assert (refused.status_code, "This is not the name" in refused.text) == (422, True)
+        assert (await ed.get("/account")).status_code == 200
+        led = await admin.post(path, {"typed": f" {user.name.upper()} "})
+        assert "Erased." in (await admin.get(led.headers["location"])).text
+        assert (await ed.get("/account")).status_code == 303
+        assert (await admin.get(path)).status_code == 404
+        (entry,) = (await web.services.audit_log.page(action="erase user")).entries
+        assert (entry.name, entry.details) == ("Boss", {"user": user.id})
+    (boss,) = await web.services.users.all()
+    refused = await admin.post(f"/users/{boss.id}/erase", {"typed": boss.name})
+    assert (refused.status_code, "last admin" in refused.text) == (422, True)

@@ -106,6 +106,8 @@ OF_NOBODY = {
 OF_STAFF = {
     "authenticators",
     "grants",
+    "passkey_challenges",
+    "passkeys",
     "pending_sign_ins",
     "recovery_codes",
     "sessions",

@@ -2801,7 +2801,7 @@ create table sessions (
     -- Of the address that it was begun from; never the address.
     network      text not null check (length(network) <= 60),
     -- What was shown for it.
-    way          text not null check (way in ('password', 'second_factor'))
+    way          text not null check (way in ('password', 'second_factor', 'passkey'))
 );
 create index sessions_of on sessions (user_id);
 
@@ -2838,9 +2838,48 @@ create table recovery_codes (
     primary key (user_id, code_hash)
 );
 
+-- Key pairs that devices of users keep for the console alone.
+create table passkeys (
+    id            bigint generated always as identity primary key,
+    user_id       text not null references users on delete cascade,
+    -- By which devices and browsers know it.
+    credential_id bytea not null unique check (octet_length(credential_id) between 1 and 1023),
+    public_key    bytea not null check (octet_length(public_key) between 1 and 4096),
+    -- How often it signed, as its device counts; 0: it does not count.
+    sign_count    bigint not null check (sign_count >= 0),
+    name          text not null check (name = btrim(name) and length(name) between 1 and 60 and name !~ '[[:cntrl:]]'),
+    created_at    timestamptz not null default now(),
+    last_used_at  timestamptz
+);
+create index passkeys_of on passkeys (user_id);
+-- A device whose count goes back was copied.
+create function refuse_earlier_count() returns trigger language plpgsql as $$
+begin
+    if new.sign_count < old.sign_count or (new.sign_count = old.sign_count and old.sign_count > 0) then
+        raise exception 'a passkey counts on' using errcode = 'check_violation', constraint = 'a_passkey_counts_on';
+    end if;
+    return new;
+end $$;
+create trigger a_passkey_counts_on before update of sign_count on passkeys for each row
+    execute function refuse_earlier_count();
+
+-- What a device is asked to sign, once.
+create table passkey_challenges (
+    challenge  bytea primary key check (octet_length(challenge) = 32),
+    purpose    text not null check (purpose in ('register', 'sign_in', 'second_factor')),
+    -- Whose passkey it is to be; null: anybody's, who signs in without a password.
+    user_id    text references users on delete cascade,
+    expires_at timestamptz not null,
+    check ((purpose = 'sign_in') = (user_id is null))
+);
+create index ended_passkey_challenges on passkey_challenges (expires_at);
+create index passkey_challenges_of on passkey_challenges (user_id);
+
 -- Whose password alone lets nobody in.
 create view second_factors as
-    select user_id from authenticators where confirmed_at is not null;
+    select user_id from authenticators where confirmed_at is not null
+    union
+    select user_id from passkeys;
 
 -- Sign-ins with the right password, whose second factor is still to come. They grant nothing.
 create table pending_sign_ins (

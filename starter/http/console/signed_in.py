@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from starter.accounts.pending_sign_ins import LASTS as PENDING_LASTS
+from starter.accounts.relying_party import NoPasskeysHere, RelyingParty, relying_party
 from starter.accounts.sessions import LASTS, Where
 from starter.accounts.viewer import Viewer
 from starter.http.console.rendering import with_query
@@ -69,6 +70,23 @@ def forget_signed_in(request: Request, response: Response) -> None:
 def forget_pending(request: Request, response: Response) -> None:
     """Let the browser forget who was half signed in."""
     _forget(request, response, PENDING)
+
+
+def party_of(request: Request) -> RelyingParty | None:
+    """Where passkeys are good; None: not at the address that was asked for."""
+    return relying_party(dependencies_of(request).public_url, f"{request.url.scheme}://{request.url.netloc}")
+
+
+def required_party(request: Request) -> RelyingParty:
+    """Where passkeys are good.
+
+    Raises:
+        NoPasskeysHere: as it says.
+    """
+    found = party_of(request)
+    if found is None:
+        raise NoPasskeysHere
+    return found
 
 
 def to_sign_in(request: Request) -> Response:

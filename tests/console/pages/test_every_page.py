@@ -52,6 +52,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "/lines/{store:id}/{level}/{thing:id}/resume": {**LINE, "alert": "{alert}"},
     "/stores/{store:id}": {"store": "{store}"},
     "/users/{user}": {"user": "{user}"},
+    "/users/{user}/erase": {"user": "{user}"},
 }
 """Of each route that takes any, in its path or query: what it is opened with; a name in braces is the world's."""
 NO_PAGES = {

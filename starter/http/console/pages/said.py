@@ -19,7 +19,7 @@ def said_of(t: Words, error: DomainError) -> str:
         case TooManySignIns():
             return t("accounts.too_many_sign_ins", count=max(1, round((error.retry_after or 0) / 60)))
         case _:
-            named = (f"{part}.{error.code}" for part in ("accounts", "second_factor"))
+            named = (f"{part}.{error.code}" for part in ("accounts", "second_factor", "passkeys"))
             return next((t(name) for name in named if t.has(name)), str(error))
 
 

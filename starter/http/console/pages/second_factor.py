@@ -1,6 +1,5 @@
 """My second factor: setting an authenticator app up, recovery codes, and switching it off."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import Request, Response
@@ -16,15 +15,14 @@ from starter.accounts.viewer import Viewer
 from starter.http.console.access import SECOND_FACTOR as PATH
 from starter.http.console.access import CurrentViewer, console_router, needs_role
 from starter.http.console.forms import PostedForm
-from starter.http.console.pages.said import errors_of
-from starter.http.console.rendering import page, with_query, words
+from starter.http.console.pages.my_second_factor import field_errors, second_factor_page
+from starter.http.console.rendering import page, with_query
 from starter.http.console.signed_in import where_of
-from starter.http.dependencies import InjectedServices, dependencies_of
+from starter.http.dependencies import InjectedServices
 from starter.services import Services
 
-DONE = ("off",)
+DONE = ("off", "passkey", "removed")
 REFUSED = (WrongPassword, WrongCode, TooManySignIns, NothingToConfirm, SecretsKeyMissing, SecretUnreadable)
-_FIELDS = ("", "present", "code")
 _OF_ALL = [needs_role(Role.VIEWER, somewhere=True)]
 pages = console_router()
 
@@ -34,7 +32,7 @@ async def second_factor(
     request: Request, services: InjectedServices, viewer: CurrentViewer, done: str = ""
 ) -> Response:
     """What is set up, and how to."""
-    return await _page(request, services, viewer, done=done if done in DONE else "")
+    return await second_factor_page(request, services, viewer, done=done if done in DONE else "")
 
 
 @pages.post(f"{PATH}/app", dependencies=_OF_ALL)
@@ -43,7 +41,7 @@ async def begin_app(request: Request, services: InjectedServices, viewer: Curren
     try:
         await services.second_factors.begin_app(viewer.user_id, form.exact("present"), where_of(request).network)
     except REFUSED as error:
-        return await _page(request, services, viewer, error=error)
+        return await second_factor_page(request, services, viewer, error=error)
     return RedirectResponse(f"{PATH}/app", 303)
 
 
@@ -64,7 +62,7 @@ async def confirm_app(
     except (WrongCode, TooManySignIns) as error:
         return await _app(request, services, viewer, error)
     except NothingToConfirm as error:
-        return await _page(request, services, viewer, error=error)
+        return await second_factor_page(request, services, viewer, error=error)
     return page(request, "accounts/recovery_codes.html", codes=codes, first=True)
 
 
@@ -75,7 +73,7 @@ async def renew(request: Request, services: InjectedServices, viewer: CurrentVie
     try:
         codes = await services.second_factors.renew_recovery_codes(viewer.user_id, *given)
     except REFUSED as error:
-        return await _page(request, services, viewer, error=error)
+        return await second_factor_page(request, services, viewer, error=error)
     return page(request, "accounts/recovery_codes.html", codes=codes, first=False)
 
 
@@ -86,7 +84,7 @@ async def switch_off(request: Request, services: InjectedServices, viewer: Curre
     try:
         await services.second_factors.switch_off(viewer.user_id, *given)
     except REFUSED as error:
-        return await _page(request, services, viewer, error=error)
+        return await second_factor_page(request, services, viewer, error=error)
     return RedirectResponse(with_query(PATH, done="off"), 303)
 
 
@@ -100,23 +98,5 @@ async def _app(request: Request, services: Services, viewer: Viewer, error: Doma
         "accounts/authenticator.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
         setup=setup,
-        errors=_errors(request, error),
+        errors=field_errors(request, error),
     )
-
-
-async def _page(
-    request: Request, services: Services, viewer: Viewer, *, done: str = "", error: DomainError | None = None
-) -> Response:
-    return page(
-        request,
-        "accounts/second_factor.html",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
-        has=await services.second_factors.of(viewer.user_id),
-        required=dependencies_of(request).second_factor_required,
-        done=done,
-        errors=_errors(request, error),
-    )
-
-
-def _errors(request: Request, error: DomainError | None) -> Mapping[str, str | None]:
-    return {**dict.fromkeys(_FIELDS), **(errors_of(words(request), error) if error else {})}

@@ -20,6 +20,7 @@ from starter.http.console.signed_in import (
     forget_pending,
     keep_signed_in,
     own_path,
+    party_of,
     pending_token_of,
     where_of,
 )
@@ -75,5 +76,6 @@ def _page(request: Request, pending: PendingSignIn, then: str, error: DomainErro
         headers={"Retry-After": str(error.retry_after)} if error and late else scheme,
         next=own_path(then),
         pending=pending,
+        passkeys=party_of(request) is not None,
         error=said_of(words(request), error) if error else None,
     )

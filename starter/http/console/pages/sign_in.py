@@ -17,6 +17,7 @@ from starter.accounts.user_rows import UserExists, UserRefused, time_zones
 from starter.http.console.access import SIGN_OUT, CurrentViewer, console_router, needs_role, open_router
 from starter.http.console.forms import Posted, PostedForm
 from starter.http.console.pages.said import errors_of, said_of
+from starter.http.console.pages.signing_in_page import signing_in_page
 from starter.http.console.rendering import page, words
 from starter.http.console.signed_in import (
     SIGN_IN,
@@ -41,9 +42,7 @@ async def sign_in_page(request: Request, services: InjectedServices, next: str =
     """The form; whoever is signed in is led on."""
     if await viewer_by_cookie(request) is not None:
         return RedirectResponse(own_path(next), 303)
-    nobody = not await services.users.any()
-    error = said_of(words(request), SignInOver()) if over else None
-    return page(request, "accounts/sign_in.html", next=own_path(next), email="", error=error, nobody=nobody)
+    return await signing_in_page(request, services, next, error=SignInOver() if over else None)
 
 
 @open_pages.post(SIGN_IN)
@@ -55,16 +54,9 @@ async def sign_in(request: Request, services: InjectedServices, form: PostedForm
         return to_second_step(request, needed.token, form.text("next"))
     except (SignInRefused, TooManySignIns) as error:
         late = isinstance(error, TooManySignIns)
-        return page(
-            request,
-            "accounts/sign_in.html",
-            status=HTTPStatus.TOO_MANY_REQUESTS if late else HTTPStatus.UNAUTHORIZED,
-            headers={"Retry-After": str(error.retry_after)} if late else {"WWW-Authenticate": 'Form realm="console"'},
-            next=own_path(form.text("next")),
-            email=form.text("email"),
-            error=said_of(words(request), error),
-            nobody=False,
-        )
+        status = HTTPStatus.TOO_MANY_REQUESTS if late else HTTPStatus.UNAUTHORIZED
+        then, email = form.text("next"), form.text("email")
+        return await signing_in_page(request, services, then, email=email, error=error, status=status)
     led = RedirectResponse(own_path(form.text("next")), 303)
     keep_signed_in(request, led, token)
     return led

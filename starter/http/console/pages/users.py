@@ -14,7 +14,7 @@ from starter.accounts.user_rows import NoSuchUser, UserExists, UserRefused
 from starter.accounts.users import Invited, LastAdmin
 from starter.http.console.access import CurrentViewer, console_router, needs_role
 from starter.http.console.forms import Posted, PostedForm
-from starter.http.console.pages.said import errors_of
+from starter.http.console.pages.said import errors_of, said_of
 from starter.http.console.rendering import page, with_query, words
 from starter.http.console.words import LANGUAGES
 from starter.http.dependencies import InjectedServices, dependencies_of
@@ -31,9 +31,9 @@ pages = console_router()
 
 
 @pages.get(PATH, dependencies=_ADMINS)
-async def users(request: Request, services: InjectedServices) -> Response:
+async def users(request: Request, services: InjectedServices, done: str = "") -> Response:
     """Everyone, and what they may."""
-    return page(request, "accounts/users.html", users=await services.users.all(), done="")
+    return page(request, "accounts/users.html", users=await services.users.all(), erased=done == "erased")
 
 
 @pages.get(f"{PATH}/new", dependencies=_ADMINS)
@@ -108,6 +108,33 @@ async def reset_second_factor(user: str, services: InjectedServices, viewer: Cur
     found = await _one(services, user)
     await services.second_factors.reset(found.id, viewer.actor)
     return _back(found.id, "factor_reset")
+
+
+@pages.get(f"{PATH}/{{user}}/erase", dependencies=_ADMINS)
+async def erase_page(request: Request, user: str, services: InjectedServices) -> Response:
+    """What goes and what stays, and the field for their name."""
+    return _erase_page(request, await _one(services, user))
+
+
+@pages.post(f"{PATH}/{{user}}/erase", dependencies=_ADMINS)
+async def erase(
+    request: Request, user: str, services: InjectedServices, viewer: CurrentViewer, form: PostedForm
+) -> Response:
+    """Forgets them, once their name is typed."""
+    found = await _one(services, user)
+    t = words(request)
+    if " ".join(form.text("typed").split()).casefold() != found.name.casefold():
+        return _erase_page(request, found, t("accounts.erase_wrong"))
+    try:
+        await services.users.erase(found.id, viewer.actor)
+    except LastAdmin as error:
+        return _erase_page(request, found, said_of(t, error))
+    return RedirectResponse(with_query(PATH, done="erased"), 303)
+
+
+def _erase_page(request: Request, user: UserReport, error: str | None = None) -> Response:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
+    return page(request, "accounts/erase_user.html", status=status, user=user, error=error)
 
 
 async def _one(services: Services, user: str) -> UserReport:
