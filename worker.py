@@ -39,6 +39,7 @@ from activities.waitlist.line_moves import LineMoves
 from activities.waitlist.place_activities import PlaceActivities
 from activities.webhooks.calling import Calling
 from activities.webhooks.http_caller import HttpCaller
+from activities.webhooks.signing import SigningSecrets
 from schemas.channels import Channel
 from schemas.responses.retention import Kept
 from schemas.settings import Settings
@@ -148,7 +149,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     places = PlaceActivities(waitlist, temporal, LineMoves(pool))
     positions = Positions(pool)
     contacts = Contacts(pool)
-    caller = HttpCaller(settings.webhook_secret, private_hosts=settings.webhook_private_hosts)
+    caller = HttpCaller(SigningSecrets(settings.webhook_secrets), private_hosts=settings.webhook_private_hosts)
     ledger = Ledger(pool, timedelta(seconds=max(settings.smtp_answer_seconds, ANSWER_SECONDS)) + WRITING)
     links = Links(pool, settings.public_url)
     pace = Pace(pool, {Channel.EMAIL: Rate(settings.email_per_second, settings.email_domain_per_second)})

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from schemas.attribution import AttributionDays, AttributionModel
 from schemas.replies import reply_texts
 from schemas.setting_values import networks, pairs, words, words_of_file
-from schemas.signing import signing_secret
+from schemas.signing import signing_secrets
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
 _PUBLIC_URL = re.compile(r"https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
@@ -137,8 +137,10 @@ class Settings(BaseSettings):
     """Each provider of messages and what its webhooks are verified by, `provider=secret`, comma separated; several of
     one while one is rotated."""
 
-    webhook_secret: SecretStr | None = None
-    """What signs the calls of a conversation's webhook steps: `whsec_` and 24 to 64 bytes in base64."""
+    webhook_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(signing_secrets)] = ()
+    """What signs the calls of a conversation's webhook steps, comma separated: `whsec_` and 24 to 64 bytes in base64;
+    with `host=` before it for that host alone, which then gets no others. All that fit sign, so that one is changed
+    for another."""
     webhook_private_hosts: bool = False
     """Let those calls go to private addresses and this machine too, and to the latter by http."""
 
@@ -269,11 +271,6 @@ class Settings(BaseSettings):
         if _PUBLIC_URL.fullmatch(value) is None:
             raise ValueError("write https:// and the host, with a path if there is one: https://mail.shop.example")
         return value.rstrip("/")
-
-    @field_validator("webhook_secret")
-    @classmethod
-    def _a_signing_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        return None if value is None else signing_secret(value)
 
     @field_validator("archive_endpoint")
     @classmethod

@@ -6,6 +6,23 @@ import binascii
 from pydantic import SecretStr
 
 
+def signing_secrets(value: object) -> object:
+    """Each host, empty for all others, and a secret of its: `whsec_…, erp.shop.example=whsec_…`.
+
+    Raises:
+        ValueError: one is none.
+    """
+    if not isinstance(value, str):
+        return value
+    found: list[tuple[str, SecretStr]] = []
+    for part in (part.strip() for part in value.split(",") if part.strip()):
+        host, named, secret = part.partition("=whsec_")
+        checked = signing_secret(SecretStr(f"whsec_{secret}" if named else part))
+        if checked is not None:
+            found.append((host.strip().lower() if named else "", checked))
+    return tuple(found)
+
+
 def signing_secret(value: SecretStr) -> SecretStr | None:
     """The same secret, if it is one of Standard Webhooks; None: it is empty.
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from pydantic import SecretStr
 
 from activities.outbound.checked_transport import CheckedTransport, why_no_connection
 from activities.webhooks.caller import MAX_BODY, Call, NotTaken, Taken, judge, permit
-from activities.webhooks.signing import Headers, sign
+from activities.webhooks.signing import Headers, SigningSecrets, sign
 
 # A healthy server answers a handshake in well under a second, from the other side of the world too.
 CONNECT_SECONDS = 5.0
@@ -53,7 +52,7 @@ class HttpCaller:
     """Calls webhooks. For one event loop; any number of calls at once.
 
     Args:
-        secret: signs the calls, `whsec_` and base64. None: every call is put off until the setting is there.
+        secrets: sign the calls. A call to a host that has none is put off until the setting is there.
         private_hosts: calls may go into private networks, and to this machine without TLS.
         ca_file: trust the authorities in this PEM file instead of the system's.
 
@@ -63,13 +62,13 @@ class HttpCaller:
 
     def __init__(
         self,
-        secret: SecretStr | None,
+        secrets: SigningSecrets,
         *,
         private_hosts: bool = False,
         ca_file: Path | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self._secret = secret
+        self._secrets = secrets
         self._private_hosts = private_hosts
         self._limits = limits or Limits()
         self._transport = CheckedTransport(private_hosts=private_hosts, connections=CONNECTIONS, ca_file=ca_file)
@@ -83,12 +82,13 @@ class HttpCaller:
             Forbidden: the address or the body may not be sent.
         """
         permit(call, private_hosts=self._private_hosts)
-        if self._secret is None:
-            raise NotTaken("calls cannot be signed: set SHELFTALK_WEBHOOK_SECRET")
         url = httpx.URL(call.url)
+        secrets = self._secrets.of(url.host)
+        if not secrets:
+            raise NotTaken(f"calls to {url.host} cannot be signed: set SHELFTALK_WEBHOOK_SECRETS")
         try:
             async with asyncio.timeout(self._limits.whole):
-                response = await self._send(url, sign(self._secret, call), call.body)
+                response = await self._send(url, sign(secrets, call), call.body)
         except TimeoutError:
             raise NotTaken("the shop did not answer in time") from None
         await self._finish(response)

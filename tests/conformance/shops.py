@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from activities.webhooks.caller import Caller
 from activities.webhooks.http_caller import HttpCaller, Limits
+from activities.webhooks.signing import SigningSecrets
 from tests.simulated.caller import Answer, SimulatedCaller
 
 # The secret of the vector that Standard Webhooks publishes.
@@ -143,7 +144,9 @@ class RealShop:
     def caller(
         self, limits: Limits | None = None, *, private_hosts: bool = True, ca_file: Path | None = None
     ) -> HttpCaller:
-        caller = HttpCaller(SECRET, private_hosts=private_hosts, ca_file=ca_file, limits=limits)
+        caller = HttpCaller(
+            SigningSecrets((("", SECRET),)), private_hosts=private_hosts, ca_file=ca_file, limits=limits
+        )
         self._exit.push_async_callback(caller.aclose)
         return caller
 

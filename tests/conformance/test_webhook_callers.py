@@ -3,6 +3,7 @@ far it goes, and where it does not go at all, over real sockets.
 """
 
 import asyncio
+import base64
 import logging
 import socket
 import traceback
@@ -14,13 +15,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from standardwebhooks import Webhook
+from pydantic import SecretStr
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from activities.outbound.addresses import Forbidden
 from activities.outbound.patience import LONGEST_RETRY_AFTER
 from activities.webhooks.caller import MAX_BODY, Call, Caller, NotTaken, Rejected, Taken
 from activities.webhooks.http_caller import HttpCaller, Limits
-from activities.webhooks.signing import sign
+from activities.webhooks.signing import SigningSecrets, sign
 from tests.conformance.shops import SECRET, Does, Plan, RealShop, Shop, SimulatedShop
 
 pytestmark = pytest.mark.asyncio
@@ -205,7 +207,7 @@ async def test_a_moment_without_a_zone_is_no_call() -> None:
 async def test_the_signature_is_the_one_that_standard_webhooks_publishes() -> None:
     at = datetime.fromtimestamp(1614265330, timezone(timedelta(hours=5)))
 
-    headers = sign(SECRET, Call("msg_p5jXN8AQM9LWM0D4loKWxJek", "https://shop.example", b'{"test": 2432232314}', at))
+    headers = sign([SECRET], Call("msg_p5jXN8AQM9LWM0D4loKWxJek", "https://shop.example", b'{"test": 2432232314}', at))
 
     assert headers == (
         ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
@@ -229,12 +231,24 @@ async def test_the_shop_verifies_what_arrives_with_the_library(real: RealShop) -
 
 
 async def test_without_a_secret_a_call_waits_for_the_setting(real: RealShop) -> None:
-    caller = HttpCaller(None, private_hosts=True)
+    caller = HttpCaller(SigningSecrets((("erp.shop.example", SECRET),)), private_hosts=True)
 
-    with pytest.raises(NotTaken, match="set SHELFTALK_WEBHOOK_SECRET"):
+    with pytest.raises(NotTaken, match=r"calls to 127\.0\.0\.1 cannot be signed: set SHELFTALK_WEBHOOK_SECRETS"):
         await caller.call(call_to(real))
 
     assert real.connections == 0
+    await caller.aclose()
+
+
+async def test_a_host_with_secrets_of_its_own_gets_a_signature_by_each_of_them_and_by_no_other(real: RealShop) -> None:
+    old, new = (SecretStr("whsec_" + base64.b64encode(letter * 32).decode()) for letter in (b"o", b"n"))
+    caller = HttpCaller(SigningSecrets((("", SECRET), ("127.0.0.1", new), ("127.0.0.1", old))), private_hosts=True)
+    await caller.call(call_to(real))
+    (heard,) = real.heard
+    for secret in (old, new):
+        Webhook(secret.get_secret_value()).verify(heard.body, heard.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(SECRET.get_secret_value()).verify(heard.body, heard.headers)
     await caller.aclose()
 
 

@@ -64,7 +64,7 @@ async def record(names: list[str]) -> None:
     """Record these shapes."""
     os.environ |= {
         "SHELFTALK_WEBHOOK_PRIVATE_HOSTS": "true",
-        "SHELFTALK_WEBHOOK_SECRET": SECRET.get_secret_value(),
+        "SHELFTALK_WEBHOOK_SECRETS": SECRET.get_secret_value(),
     }
     with folder() as root:
         program = await find_temporal(Settings(), print)
