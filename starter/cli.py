@@ -27,6 +27,7 @@ from starter.commands import (
     keys,
     late_entries,
     line_moves,
+    lines,
     message_tools,
     messages,
     operations,
@@ -85,6 +86,8 @@ messages.app.command("test")(message_tools.send_test)
 messages.app.command("convert")(message_tools.convert_)
 alerts.app.command("back-populate")(late_entries.back_populate)
 waitlists.app.command("import")(late_entries.import_)
+waitlists.app.command("lines")(lines.lines)
+waitlists.app.command("call")(lines.call)
 waitlists.app.command("move")(line_moves.move)
 waitlists.app.command("moves")(line_moves.moves)
 app.add_typer(conversations.app, name="conversation")

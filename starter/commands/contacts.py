@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from schemas.ids import StoreId
-from schemas.incoming.events import Detail, Details, Tags
+from schemas.incoming.events import Detail, Details, Tags, as_typed
 from schemas.mistakes import mistake_in_words
 from schemas.model import Model
 from schemas.responses.people import (
@@ -151,18 +151,8 @@ def _attributes(given: Sequence[str]) -> dict[str, Detail]:
         name, is_there, value = text.partition("=")
         if not is_there:
             raise typer.BadParameter("write NAME=VALUE, or NAME= to remove it", param_hint="--attribute")
-        found[name] = _value(value)
+        found[name] = as_typed(value)
     return found
-
-
-def _value(text: str) -> Detail:
-    match text:
-        case "":
-            return None
-        case "true" | "false":
-            return text == "true"
-        case _:
-            return int(text) if text.removeprefix("-").isdecimal() and len(text) < 18 else text
 
 
 def _erased(erased: ContactErased) -> str:

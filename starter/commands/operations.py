@@ -8,11 +8,13 @@ import typer
 from rich.table import Table
 
 from schemas.responses.operations import OperationReport, OperationReports
+from starter.commands.terminal.acting import who
 from starter.commands.terminal.asking import Terminal, command
 from starter.commands.terminal.output import clock, say
+from starter.commands.waitlists import Yes, agree
 from starter.services import Services
 
-app = typer.Typer(help="See what is done to many journeys at once.", no_args_is_help=True)
+app = typer.Typer(help="See and cancel what is done to many journeys at once.", no_args_is_help=True)
 
 LOOK = timedelta(seconds=1)
 """How often `--watch` looks."""
@@ -42,6 +44,16 @@ def show(terminal: Terminal, operation: Number, watch: Watch = False) -> None:
     terminal.answer(question, _shown)
 
 
+@app.command("cancel")
+@command
+def cancel(terminal: Terminal, operation: Number, yes: Yes = False) -> None:
+    """Cancel an operation: show how far it has come, ask, and leave alone whom it has not asked yet."""
+    if not yes:
+        shown = terminal.ask(lambda services: services.bulk_operations.show(operation))
+        agree(terminal, shown, progress(shown), "Leave the others alone?")
+    terminal.answer(lambda services: services.bulk_operations.cancel(operation, who()), _shown)
+
+
 async def _watched(services: Services, report: OperationReport) -> OperationReport:
     unmoved = 0
     say(progress(report))
@@ -60,6 +72,8 @@ def progress(report: OperationReport) -> str:
     told = f"{report.asked} of {report.total} asked, {report.done} {what}"
     if report.ended:
         told += f", {report.ended} ended by themselves"
+    if report.cancelled:
+        told += f", {report.cancelled} left alone, for it was cancelled"
     if report.superseded:
         told += f", {report.superseded} taken over by a later operation"
     return f"{told}, {report.left_over} left over."
@@ -72,7 +86,7 @@ def _shown(report: OperationReport) -> Table:
     table.add_row("by", report.requested_by)
     table.add_row("why", report.why or "–")
     table.add_row("began (UTC)", clock(report.created_at))
-    table.add_row("all asked (UTC)", clock(report.finished_at))
+    table.add_row("cancelled (UTC)" if report.cancelled_at else "all asked (UTC)", clock(report.finished_at))
     table.add_row("progress", progress(report))
     return table
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
+from schemas.ids import Level
 from schemas.model import Model
 from schemas.responses.waitlists import Saying, WaitingLine
 from starter.commands.terminal.acting import who
@@ -115,9 +116,19 @@ def agree(terminal: Terminal, shown: Model, in_words: object, question: str) -> 
     raise typer.Exit(ExitCode.FAILED)
 
 
-def _lines(store: str, variant: str | None, product: str | None, alert: str | None) -> Lines:
+def level_and_id(variant: str | None, product: str | None) -> tuple[Level, str]:
+    """What of the two options was named: one of them.
+
+    Raises:
+        BadParameter: both were, or none.
+    """
     if (variant is None) == (product is None):
         raise typer.BadParameter("name one of the two", param_hint="--variant, --product")
+    return (Level.PRODUCT, product) if product is not None else (Level.VARIANT, variant or "")
+
+
+def _lines(store: str, variant: str | None, product: str | None, alert: str | None) -> Lines:
+    level_and_id(variant, product)
     return Lines(store, variant, product, alert)
 
 

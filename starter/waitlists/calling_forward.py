@@ -21,8 +21,8 @@ from schemas.responses.calling_forward import CallReport
 
 SQL = load_queries("starter.waitlists", "calling_forward.sql")
 
-MOST_CALLED = 1000
-"""By one call: whoever wants more lets the shelf do it."""
+MOST_BY_ONE_CALL = 1000
+"""Whoever wants more lets the shelf do it."""
 
 
 class CannotCall(DomainError):
@@ -164,11 +164,11 @@ async def _plan(connection: Connection, wanted: WantedCall) -> _Plan:
     if not budget.available:
         raise CannotCall("There are no units, so nobody can be called forward. It is told as soon as any come.")
     offers = await SQL.open_offers.rows(connection, _Offer, episode=budget.episode)
-    people = max(1, min(wanted.people, MOST_CALLED))
+    people = max(1, min(wanted.people, MOST_BY_ONE_CALL))
     wants: list[int] = await SQL.next.values(
         connection,
         **wanted.ids,
-        people=people + MOST_CALLED,
+        people=people + MOST_BY_ONE_CALL,
         available=budget.available,
         units_each=terms.units_per_contact,
     )

@@ -69,18 +69,44 @@ async def test_another_stores_people_and_journeys_are_not_there(
         for path in (f"/contacts/{ann}", f"/journeys/{journey}", f"/journeys/{journey}/repair?do=skip"):
             assert (await other.client.get(path)).status_code == 404, path
         assert (await other.client.get(f"/journeys/{journey}/messages/it-is-back")).status_code == 404
-        for path in ("tags", "consent", "suppression", "pause"):
-            fields = {"tag": "vip", "channel": "email", "granted": "no", "suppressed": "yes", "days": "3"}
+        for path in ("tags", "attributes", "consent", "suppression", "pause"):
+            fields = {
+                "tag": "vip",
+                "name": "size",
+                "value": "42",
+                "channel": "email",
+                "granted": "no",
+                "suppressed": "yes",
+                "days": "3",
+            }
             assert (await other.post(f"/contacts/{ann}/{path}", **fields)).status_code == 404, path
         assert (await other.post(f"/journeys/{journey}/cancel")).status_code == 404
         assert (await other.post(f"/journeys/{journey}/repair", do="skip", why="x")).status_code == 404
     assert await pool.fetchval("select count(*) from contact_tags") == 0
+    assert await pool.fetchval("select attributes from contacts where id = $1", ann) in (None, {}, "{}")
     assert await asked_to_leave(pool, journey) is None
 
 
 async def asked_to_leave(pool: Pool, journey: JourneyId) -> str | None:
     """Why a journey was asked to leave; None: it was not."""
     return await pool.fetchval("select leaving from journeys where id = $1", journey)
+
+
+async def test_attributes_are_set_and_removed_and_the_audit_has_who_but_not_what(console: Console, pool: Pool) -> None:
+    ann = await contact(pool)
+    for name, value in (("size", "42"), ("city", "Ulm"), ("vip", "true")):
+        done = await console.post(f"/contacts/{ann}/attributes", name=name, value=value)
+        assert (done.status_code, done.headers["location"]) == (303, f"/contacts/{ann}?done=set")
+    assert (await console.services.people.find(ann, "test")).attributes == {"size": 42, "city": "Ulm", "vip": True}
+    assert 'value="true"' in (await console.client.get(f"/contacts/{ann}")).text
+    removed = await console.post(f"/contacts/{ann}/attributes", name="city", value="")
+    assert removed.headers["location"] == f"/contacts/{ann}?done=removed"
+    assert "city" not in (await console.services.people.find(ann, "test")).attributes
+    assert (await console.post(f"/contacts/{ann}/attributes", name="", value="x")).status_code == 422
+    by = await pool.fetch("select actor, details from audit where details ? 'attributes'")
+    assert len(by) == 4
+    assert {row["actor"] for row in by} == {f"user {console.user_id}"}
+    assert not [row for row in by if "Ulm" in str(row["details"])]
 
 
 async def test_tags_are_put_on_and_taken_off(console: Console, pool: Pool) -> None:

@@ -50,6 +50,7 @@ NAMED: dict[str, tuple[Role, str]] = {
     "GET /contacts": (Role.SUPPORT, SOMEWHERE),
     "POST /contacts": (Role.SUPPORT, SOMEWHERE),
     "GET /contacts/{contact}": (Role.SUPPORT, SOMEWHERE),
+    "POST /contacts/{contact}/attributes": (Role.SUPPORT, SOMEWHERE),
     "POST /contacts/{contact}/tags": (Role.SUPPORT, SOMEWHERE),
     "POST /contacts/{contact}/consent": (Role.SUPPORT, SOMEWHERE),
     "POST /contacts/{contact}/suppression": (Role.SUPPORT, SOMEWHERE),

@@ -145,3 +145,17 @@ async def test_at_a_terminal_it_shows_the_counts_and_asks(
 async def test_an_operation_that_is_not_there_is_told_with_a_code(shelftalk: Shelftalk, changed: Path) -> None:
     assert (await shelftalk.run("operation", "show", "9", "--json")).failure.code == "no_such_operation"
     assert "No operations." in (await shelftalk.run("operation", "list")).out
+
+
+async def test_an_operation_is_cancelled_after_a_yes_and_says_whom_it_leaves_alone(
+    shelftalk: Shelftalk, pool: Pool, changed: Path
+) -> None:
+    await shelftalk.run("conversation", "publish", str(changed), "--in-flight", "move", "--json")
+    asked = await shelftalk.run("operation", "cancel", "1")
+    assert (asked.code, "0 of 2 asked" in asked.out) == (ExitCode.FAILED, True)
+    assert await pool.fetchval("select cancelled_at from operations") is None
+    done = (await shelftalk.run("operation", "cancel", "1", "--yes", "--json")).answer(OperationReport)
+    assert (done.cancelled, done.left_over) == (2, 0)
+    assert "2 left alone, for it was cancelled" in (await shelftalk.run("operation", "show", "1")).out
+    over = await shelftalk.run("operation", "cancel", "1", "--yes", "--json")
+    assert over.failure.code == "operation_over"

@@ -154,6 +154,17 @@ async def read_operation(operation: Number, services: InjectedServices) -> Opera
     return await services.bulk_operations.show(operation)
 
 
+@router.post(
+    "/v1/operations/{operation}/cancel",
+    summary="Cancel an operation",
+    dependencies=[needs(Scope.PUBLISH)],
+    responses=problem_responses(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALID),
+)
+async def cancel_operation(operation: Number, services: InjectedServices, actor: Actor) -> OperationReport:
+    """Whoever was not asked yet goes on as before."""
+    return await services.bulk_operations.cancel(operation, actor)
+
+
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     """What is to be published: the text it is read from, or the past version that it is."""

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from schemas.channels import Channel
 from schemas.ids import ContactId
-from schemas.incoming.events import Tags
+from schemas.incoming.events import Detail, Details, Tags, as_typed
 from schemas.mistakes import mistake_in_words
 from schemas.responses.users import Role
 from starter.http.console.access import CurrentViewer, console_router, needs_role
@@ -25,7 +25,19 @@ SUPPORT = needs_role(Role.SUPPORT, somewhere=True)
 SOURCE = "support"
 """Where a word was said that is noted in the console, where nobody says more."""
 _TAGS = TypeAdapter[dict[str, bool]](Tags)
-DONE = {"tagged", "untagged", "consent", "no_consent", "suppressed", "unsuppressed", "paused", "unpaused"}
+_ATTRIBUTES = TypeAdapter[dict[str, Detail]](Details)
+DONE = {
+    "set",
+    "removed",
+    "tagged",
+    "untagged",
+    "consent",
+    "no_consent",
+    "suppressed",
+    "unsuppressed",
+    "paused",
+    "unpaused",
+}
 """What a page says was just done, by its name in the words."""
 
 
@@ -57,6 +69,20 @@ async def tag(contact: Contact, viewer: CurrentViewer, services: InjectedService
         raise Refusal(Kind.INVALID, mistake_in_words(error.errors(include_url=False)[0])) from None
     await services.people.change(contact, Changes(tags=tags), viewer.actor, viewer.stores(Role.SUPPORT))
     return _back(contact, "tagged" if put else "untagged")
+
+
+@router.post("/contacts/{contact}/attributes", dependencies=[SUPPORT])
+async def set_attribute(
+    contact: Contact, viewer: CurrentViewer, services: InjectedServices, form: PostedForm
+) -> Response:
+    """Set one (`name`, `value`), or remove it where no value is given."""
+    value = as_typed(form.text("value"))
+    try:
+        attributes = _ATTRIBUTES.validate_python({form.text("name"): value})
+    except ValidationError as error:
+        raise Refusal(Kind.INVALID, mistake_in_words(error.errors(include_url=False)[0])) from None
+    await services.people.change(contact, Changes(attributes=attributes), viewer.actor, viewer.stores(Role.SUPPORT))
+    return _back(contact, "removed" if value is None else "set")
 
 
 @router.post("/contacts/{contact}/consent", dependencies=[SUPPORT])
