@@ -96,17 +96,6 @@ Detail = Annotated[bool | _Whole | FiniteFloat | _Text | None, BeforeValidator(_
 DetailName = Annotated[Storable, Field(min_length=1, max_length=100)]
 
 
-def as_typed(text: str) -> Detail:
-    """The value of an attribute as people type it: true, false, a whole number, or a text; nothing removes it."""
-    match text:
-        case "":
-            return None
-        case "true" | "false":
-            return text == "true"
-        case _:
-            return int(text) if text.removeprefix("-").isdecimal() and len(text) < 18 else text
-
-
 def _small(details: dict[str, Detail]) -> dict[str, Detail]:
     if len(json.dumps(details, ensure_ascii=False).encode()) > LARGEST_DETAILS:
         raise ValueError(f"these are more than {LARGEST_DETAILS} bytes as JSON")

@@ -7,7 +7,8 @@ import typer
 from pydantic import ValidationError
 
 from schemas.ids import StoreId
-from schemas.incoming.events import Detail, Details, Tags, as_typed
+from schemas.incoming.events import Detail, Details, Tags
+from schemas.incoming.typed_values import as_typed
 from schemas.mistakes import mistake_in_words
 from schemas.model import Model
 from schemas.responses.people import (

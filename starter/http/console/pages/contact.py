@@ -8,7 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from schemas.channels import Channel
 from schemas.ids import ContactId
-from schemas.incoming.events import Detail, Details, Tags, as_typed
+from schemas.incoming.events import Detail, Details, Tags
+from schemas.incoming.typed_values import as_typed
 from schemas.mistakes import mistake_in_words
 from schemas.responses.users import Role
 from starter.http.console.access import CurrentViewer, console_router, needs_role
