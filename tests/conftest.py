@@ -10,16 +10,20 @@ the command line run them as production does.
 import os
 import tempfile
 from collections.abc import AsyncGenerator, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from hypothesis import HealthCheck, settings
 from temporalio.client import Client
 
 from activities.postgres.migrate import migrate
 from activities.postgres.pool import Pool, open_pool
 from schemas.settings import Settings
+from starter.accounts.passwords import Passwords
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import DYNAMIC_CONFIG, EmbeddedTemporal
@@ -90,6 +94,16 @@ def logs_looked_through(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lo
         yield LogsLookedThrough(tmp_path_factory.mktemp("logs"))
     look_at_folders(tmp_path_factory.getbasetemp())
     nobody_was_seen()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Passwords of tests are worth nothing: to sign in costs no quarter of a second of a core here, and no 64 MiB. What
+    the product takes for them is seen by tests of passwords themselves, and by those of its processes."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = PasswordHasher.from_parameters(CHEAPEST)
+        patch.setattr("starter.services.Passwords", partial(Passwords, quick))
+        yield
 
 
 @pytest.fixture(autouse=True)

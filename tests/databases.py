@@ -18,6 +18,10 @@ from starter.devstack.postgres import EmbeddedPostgres
 SIZE = 10
 """Connections of the pool that a test is given."""
 CLOSE_SECONDS = 30.0
+STATEMENTS = 1000
+PLANNED_ONCE = "plan_cache_mode=force_generic_plan"
+"""More than there are statements, each planned once for all values: a connection lives for hundreds of tests, whose
+tables are small. What is read of large ones is measured on connections as the product has them."""
 
 _AS_MADE = """
 create schema of_tests;
@@ -121,7 +125,7 @@ class Databases:
             return self._free.pop()
         name = f"test_{next(self._numbers)}"
         url = await self._server.create_database(name, template=self._template)
-        return Database(name, url, await open_pool(url, SIZE))
+        return Database(name, url, await open_pool(f"{url}&{PLANNED_ONCE}", SIZE, statements=STATEMENTS))
 
     async def give_back(self, database: Database) -> None:
         if await self._restored(database):

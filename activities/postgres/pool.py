@@ -22,6 +22,8 @@ OLDEST_VERSION = 14
 QUERY_LIMIT_SECONDS = 10.0
 """Queries take milliseconds, reports a second or two; one that takes longer waits for a lock or a dead server."""
 CONNECT_LIMIT_SECONDS = 10.0
+STATEMENTS = 100
+"""That a connection keeps prepared: those that come often; each takes memory of the server."""
 ACQUIRE_LIMIT_SECONDS = 4.0
 """How long a transaction waits for a free connection; a storefront wants its answer within five seconds."""
 _SESSION = {"application_name": "shelftalk", "timezone": "UTC"}
@@ -36,11 +38,12 @@ class DatabaseUnavailable(DomainError):
     kind = ErrorKind.UNAVAILABLE
 
 
-async def open_pool(database_url: str, size: int, *, by_index: bool = False) -> Pool:
+async def open_pool(database_url: str, size: int, *, by_index: bool = False, statements: int = STATEMENTS) -> Pool:
     """Connect, and check that the server is one we can use.
 
     Args:
         by_index: no table is read whole where an index can be used (docs/decisions/0063-by-index.md).
+        statements: how many each connection keeps prepared.
 
     Raises:
         DatabaseUnavailable: it does not answer, refuses us, or is older than version 14.
@@ -54,6 +57,7 @@ async def open_pool(database_url: str, size: int, *, by_index: bool = False) -> 
             timeout=CONNECT_LIMIT_SECONDS,
             init=_prepare,
             reset=_keep_session,
+            statement_cache_size=statements,
             server_settings=_SESSION | (_BY_INDEX if by_index else {}),
         )
         async with pool.acquire() as connection:

@@ -41,10 +41,14 @@ class PasswordRefused(DomainError):
 
 
 class Passwords:
-    """Hashes and verifies, some at a time and beside the event loop."""
+    """Hashes and verifies, some at a time and beside the event loop.
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    Args:
+        hasher: with other parameters than are right for keeping passwords.
+    """
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
         self._turns = asyncio.Semaphore(HASHED_AT_ONCE)
 
     async def hash(self, password: str) -> str:

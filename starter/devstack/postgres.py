@@ -52,7 +52,11 @@ _QUIET_LOG = (
     "log_parameter_max_length_on_error=0",
 )
 
-_FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+_FAST_AND_FORGETFUL = (
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
+    # It would count rows while a test is at work, or not, and be another load beside it.
+    "autovacuum=off",
+)
 
 
 class EmbeddedPostgres:
