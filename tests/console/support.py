@@ -22,7 +22,7 @@ from tests.accounts.staff import HERE, PASSWORD
 from tests.history import PATIENCE
 from tests.http.conftest import services_over
 from tests.http.web import PLAIN, SETTINGS
-from tests.shop_page.visit import AXE
+from tests.shop_page.visit import found_by_axe
 
 WIDTHS = (360, 1280)
 _numbers = count(1)
@@ -109,10 +109,7 @@ async def complaints(tab: Page) -> list[str]:
         for width in WIDTHS:
             await tab.emulate_media(color_scheme=scheme)
             await tab.set_viewport_size({"width": width, "height": 800})
-            await tab.evaluate(AXE)
-            said: list[str] = await tab.evaluate(
-                "axe.run().then(found => found.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.html}`)))"
-            )
+            said = await found_by_axe(tab)
             wide = await tab.evaluate("document.documentElement.scrollWidth - innerWidth")
             found += [f"{scheme}, {width}: {each}" for each in (*said, *([f"{wide} px too wide"] if wide > 0 else []))]
     return found

@@ -4,6 +4,7 @@ what contacts do, and every kind of step, inside one another.
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from itertools import count
 
 from hypothesis import strategies as st
@@ -89,6 +90,7 @@ def _behind_those_never_told(alert: BackInStock) -> BackInStock:
     return alert.model_copy(update={"stay_until_bought": None}) if newest_first else alert
 
 
+@cache
 def _alert(type_: AlertType, action: Action) -> st.SearchStrategy[Alert]:
     kind = {"type": st.just(type_), "action": st.just(action)}
     match type_:

@@ -21,7 +21,7 @@ from starter.http.console.app import ROUTERS
 from tests.console.pages.conftest import Console
 from tests.console.pages.world import World
 from tests.markdown import ROOT
-from tests.shop_page.visit import AXE
+from tests.shop_page.visit import found_by_axe
 
 PICTURES = ROOT / "docs" / "pictures" / "console"
 TAKES_PICTURES = bool(os.environ.get("PICTURES"))
@@ -125,16 +125,6 @@ async def opening(tab: Page) -> AsyncGenerator[Opened]:
         tab.remove_listener("response", answered)
 
 
-async def complaints(tab: Page) -> list[str]:
-    """What axe finds wrong for who does not see, or not well."""
-    await tab.evaluate(AXE)
-    found: list[str] = await tab.evaluate(
-        "axe.run().then(found => found.violations.map("
-        "each => `${each.id}: ${each.nodes[0].html} ${each.nodes[0].failureSummary}`))"
-    )
-    return found
-
-
 @pytest.mark.parametrize("path", paths())
 async def test_a_page_is_whole_at_every_width_and_in_light_and_dark(
     path: str, console: Console, signed_in: Page
@@ -151,7 +141,7 @@ async def test_a_page_is_whole_at_every_width_and_in_light_and_dark(
             await tab.emulate_media(color_scheme=scheme)
             wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             assert await tab.evaluate(wide) <= 0, f"{address} is wider than its screen of {size['width']}"
-            assert await complaints(tab) == [], (address, size, scheme)
+            assert await found_by_axe(tab) == [], (address, size, scheme)
             if TAKES_PICTURES:
                 await take(tab, path, size, scheme)
         assert opened.errors == [], address
