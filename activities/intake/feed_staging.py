@@ -15,7 +15,9 @@ from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from activities.storefronts.feeds.columns import Columns
 from activities.storefronts.feeds.comparing import Comparing, Known, ReadRow
-from activities.storefronts.feeds.rows import Availability, BadRow, FeedCut, FeedRow, RawRow
+from activities.storefronts.feeds.layout import Layout
+from activities.storefronts.feeds.reading import Leaving
+from activities.storefronts.feeds.rows import Availability, BadRow, FeedCut, FeedRow, LayoutVoid, ReadItem
 from schemas.ids import StoreId
 
 SQL = load_queries("activities.intake", "feed_staging.sql")
@@ -99,6 +101,9 @@ class Stage:
 
     Args:
         rows: the feed's, from its beginning, each time that they are asked for.
+
+    Attributes:
+        layout: how its bytes lay.
     """
 
     def __init__(
@@ -106,13 +111,14 @@ class Stage:
         connection: Connection,
         whose: tuple[StoreId, str],
         at: datetime,
-        rows: Callable[[], Iterator[RawRow | BadRow]],
+        rows: Callable[[Leaving | None], Iterator[ReadItem]],
         columns: Columns,
         in_stock: int,
     ) -> None:
         self._connection, self._at, self._rows = connection, at, rows
         self._whose = {"store_id": whose[0], "feed": whose[1]}
         self._columns, self._in_stock = columns, in_stock
+        self.layout = Layout()
 
     async def fill(self) -> AsyncGenerator[Seen]:
         """Stage what is not as it was; what was seen so far, from time to time, and at the end.
@@ -120,17 +126,29 @@ class Stage:
         Raises:
             FeedError, FeedCut: as they say; what came before stays staged, and was seen.
         """
+        packed = await SQL.known.within(LONG).value(self._connection, **self._whose, at=self._at) or b""
+        before = Layout.unpacked(await SQL.layout.value(self._connection, **self._whose))
+        try:
+            async for seen in self._fill(Known(packed), before):
+                yield seen
+        except LayoutVoid:
+            async for seen in self._fill(Known(packed), None):
+                yield seen
+
+    async def _fill(self, known: Known, before: Layout | None) -> AsyncGenerator[Seen]:
+        """As `fill`; `before`: the blocks that may be left out, None: read every row."""
         await SQL.make_stage.run(self._connection)
-        known = Known(await SQL.known.within(LONG).value(self._connection, **self._whose, at=self._at) or b"")
         seen = Seen()
         broken: list[Exception] = []
-        comparing = Comparing(self._columns, self._in_stock)
-        async for _ in self._copy(comparing.changed(self._rows(), known), seen, broken):
+        comparing = Comparing(self._columns, self._in_stock, before)
+        self.layout = comparing.layout
+        leaving = None if before is None else comparing.leaving(known)
+        async for _ in self._copy(comparing.changed(self._rows(leaving), known), seen, broken):
             seen.currency = comparing.currency
             yield seen
         if any(not isinstance(error, FeedCut) for error in broken):
             raise broken[0]
-        async for _ in self._complete(known):
+        async for _ in self._complete(known, None if before is None else comparing.layout):
             yield seen
         await self._drop_repeated(seen)
         changes_at = await SQL.next_price.within(LONG).value(self._connection, **self._whose, at=self._at)
@@ -139,11 +157,16 @@ class Stage:
         for error in broken:
             raise error
 
+    async def keep_layout(self) -> None:
+        """Remember how its bytes lay, for the next time."""
+        packed = self.layout.packed()
+        await SQL.keep_layout.within(LONG).run(self._connection, **self._whose, layout=packed)
+
     async def clear(self) -> None:
         """Let go of the rows."""
         await SQL.clear_stage.run(self._connection)
 
-    async def _complete(self, known: Known) -> AsyncGenerator[None]:
+    async def _complete(self, known: Known, layout: Layout | None) -> AsyncGenerator[None]:
         """Find what is missing; and stage, too, what is as it was but beside what is not, or there more than once."""
         for table, digests in (("unseen_feed", known.unseen()), ("wanted_feed", known.repeated())):
             records = ((digest,) for digest in digests)
@@ -156,11 +179,16 @@ class Stage:
         if not len(wanted):
             return
         await SQL.want_anew.within(LONG).run(self._connection, **self._whose)
-        rows = Comparing(self._columns, self._in_stock).wanted(self._rows(), wanted)
-        async for _ in self._copy(rows, Seen(), []):  # What was wrong with it was seen the first time.
+        comparing = Comparing(self._columns, self._in_stock, layout)
+        leaving = None if layout is None else comparing.leaving(wanted, wanted=True)
+        broken: list[Exception] = []
+        async for _ in self._copy(comparing.wanted(self._rows(leaving), wanted), Seen(), broken):
             yield
+        for error in broken:  # What else was wrong with it was seen the first time.
+            if isinstance(error, LayoutVoid):
+                raise error
 
-    async def _copy(self, rows: Iterator[ReadRow | None], seen: Seen, broken: list[Exception]) -> AsyncGenerator[None]:
+    async def _copy(self, rows: Iterator[ReadRow | int], seen: Seen, broken: list[Exception]) -> AsyncGenerator[None]:
         more = True
         while more and not broken:
             # In a thread: a large feed is read for a minute, and whatever else the process does goes on.
@@ -172,7 +200,7 @@ class Stage:
             yield
 
     def _taken(
-        self, rows: Iterator[ReadRow | None], seen: Seen, broken: list[Exception]
+        self, rows: Iterator[ReadRow | int], seen: Seen, broken: list[Exception]
     ) -> tuple[list[tuple[object, ...]], bool]:
         """The next rows, and whether there may be more; what ended them early is put into `broken`."""
         records: list[tuple[object, ...]] = []
@@ -180,8 +208,8 @@ class Stage:
         try:
             for read in islice(rows, COPIED_AT_ONCE):
                 taken += 1
-                if read is None:
-                    seen.rows += 1
+                if isinstance(read, int):
+                    seen.rows += read
                     continue
                 row = read.row
                 if isinstance(row, FeedRow):

@@ -26,6 +26,13 @@ select string_agg(int8send(raw), '' order by raw) from (
     where store_id = :store_id and feed = :feed and raw is not null and (changes_at is null or changes_at > :at)
 ) known;
 
+-- name: layout
+select layout from feed_layouts where store_id = :store_id and feed = :feed;
+
+-- name: keep_layout
+insert into feed_layouts (store_id, feed, layout) values (:store_id, :feed, :layout)
+on conflict (store_id, feed) do update set layout = excluded.layout;
+
 -- name: analyze_rows
 analyze unseen_feed, feed_rows;
 

@@ -24,7 +24,7 @@ from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import ACQUIRE_LIMIT_SECONDS, Connection, Pool
 from activities.postgres.queries import load_queries
 from activities.storefronts.feeds.columns import Columns
-from activities.storefronts.feeds.reading import read_feed
+from activities.storefronts.feeds.reading import read_blocks
 from activities.storefronts.feeds.rows import FeedCut
 from activities.storefronts.shop_http import ShopAway, ShopHttp
 from schemas.errors import DomainError, ErrorKind
@@ -173,7 +173,7 @@ class FeedReader:
                 yield FeedReading(Seen(), Applied(), unchanged=True, done=True)
                 return
             columns = Columns.of(feed.mapping, feed.country)
-            rows = partial(read_feed, file, columns, feed.format)
+            rows = partial(read_blocks, file, columns, feed.format)
             stage = Stage(connection, (feed.store_id, feed.name), at, rows, columns, feed.in_stock_units)
             seen, cut = Seen(), False
             try:
@@ -194,6 +194,7 @@ class FeedReader:
         async for applied in applying.apply(seen, whole=not cut):
             yield FeedReading(seen, applied)
         await stage.clear()
+        await stage.keep_layout()
         told = {"etag": answered.etag, "last_modified": answered.last_modified, "content": answered.content}
         await SQL.applied.run(
             connection, **whose, **told, rows=seen.rows, unread=seen.unread, price_changes_at=seen.price_changes_at

@@ -32,6 +32,7 @@ class Question:
         asked: False: nobody at a terminal is asked, for nearly all leave it as it is; `--set` says it.
         beside: asked only where this other one is answered.
         instead_of: asked only where this other one is not answered.
+        tells_apart: two shops may have one address, and differ by this alone.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Question:
     asked: bool = True
     beside: str | None = None
     instead_of: str | None = None
+    tells_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ async def _move_some(connection: Connection, move: LineMove, most: int) -> int:
             connection, store_id=move.store_id, subject=move.from_subject, alert_id=line.id, most=most
         )
         if journeys:
-            await _move(connection, move, journeys, terms, target.product_id)
+            await _move(connection, move, line.id, journeys, terms, target.product_id)
             await _open_episode(connection, line, move.target, target.product_id, product)
             await look_again(connection, move.target)
             return len(journeys)
@@ -141,9 +141,15 @@ async def _move_some(connection: Connection, move: LineMove, most: int) -> int:
 
 
 async def _move(
-    connection: Connection, move: LineMove, journeys: Sequence[JourneyId], terms: Terms, product_id: str
+    connection: Connection,
+    move: LineMove,
+    alert_id: AlertId,
+    journeys: Sequence[JourneyId],
+    terms: Terms,
+    product_id: str,
 ) -> None:
-    fates = await SQL.fates.rows(connection, Fate, journeys=journeys, to_subject=move.to_subject)
+    line = {"store_id": move.store_id, "subject": move.from_subject, "alert_id": alert_id}
+    fates = await SQL.fates.rows(connection, Fate, **line, journeys=journeys, to_subject=move.to_subject)
     for fate in fates:
         if fate.gives_way is not None:
             await give_up_place(connection, fate.gives_way, "refused", fate.gives_way_for)

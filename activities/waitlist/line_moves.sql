@@ -55,7 +55,7 @@ for update of w;
 -- What becomes of each; and their place in the other line that gives way to the one that is moved, with the reason.
 select w.journey_id, fate.reason, o.journey_id as gives_way, coalesce(why_leaving(j), 'there_already') as gives_way_for
 from waiting w
-cross join lateral (select why_not_moved(w, :to_subject) as reason) fate
+left join not_moved(:store_id, :subject, :alert_id, :to_subject, :journeys) fate on fate.journey_id = w.journey_id
 left join lateral (select p.* from place_in_line_of(w, :to_subject) p where fate.reason is null) o on true
 left join journeys j on j.id = o.journey_id
 where w.journey_id = any(:journeys::text[])

@@ -91,6 +91,8 @@ SIGN_UPS_SHARE = 4
 """Sign-ups use a quarter of the database's connections at once: more of them only wait for each other's locks."""
 SIGN_UPS_WAITING = 2000
 """A restock told to many people brings hundreds within a second; as many as this are taken in half a minute."""
+VIEWS_SHARE, VIEWS_WAITING = 8, 1000
+"""Of what browsers tell by themselves, which waits behind nobody who signs up, and nobody behind it."""
 SIGN_UP_WAITS_SECONDS = 30.0
 """How long a shopper's page is kept waiting before it is told to try again; proxies wait for a minute."""
 
@@ -154,6 +156,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
             link_limit=SignUpLimit(shoppers.LINKS_PER_MINUTE),
             view_limit=SignUpLimit(views.VIEWS_PER_MINUTE),
             sign_up_turns=Turns(settings.database_pool // SIGN_UPS_SHARE, SIGN_UPS_WAITING, SIGN_UP_WAITS_SECONDS),
+            view_turns=Turns(settings.database_pool // VIEWS_SHARE or 1, VIEWS_WAITING, SIGN_UP_WAITS_SECONDS),
             sign_up_caps=SignUpCaps(settings.signups_per_mailbox, settings.signups_per_network),
             work_bounds=WorkBounds.from_settings(settings),
             beats=Beats(),

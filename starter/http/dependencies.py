@@ -34,6 +34,7 @@ class Dependencies:
     link_limit: SignUpLimit
     view_limit: SignUpLimit
     sign_up_turns: Turns
+    view_turns: Turns
     sign_up_caps: SignUpCaps
     work_bounds: WorkBounds
     beats: Beats

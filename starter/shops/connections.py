@@ -16,7 +16,7 @@ from activities.connections.subscribing import PublicAddress, tend_subscriptions
 from activities.intake.intake import Intake
 from activities.intake.known_stores import add_store
 from activities.postgres.audit import write_audit
-from activities.postgres.pool import Pool, transaction
+from activities.postgres.pool import Connection, Pool, transaction
 from activities.postgres.queries import load_queries
 from activities.storefronts.shop_api import Access, Introduction, Question, Subscription
 from schemas.errors import DomainError, ErrorKind
@@ -109,6 +109,17 @@ class Connections:
         shop = await api.introduce()
         return await self._keep(source, shop, access, by)
 
+    async def _refuse_another(self, connection: Connection, store_id: StoreId, source: str, access: Access) -> None:
+        """Two shops at one address are one store to us, so the second would take the place of the first."""
+        kept: Mapping[str, str] = await SQL.settings.value(connection, store_id=store_id, source=source) or {}
+        for each in self.questions(source):
+            before = kept.get(each.name)
+            if each.tells_apart and before is not None and before != access.settings.get(each.name):
+                raise ConnectionUseless(
+                    f"{store_id} is connected already, with {each.name} {before}. Two shops at one address cannot be "
+                    f"told apart: give this one an address of its own, or disconnect that one first."
+                )
+
     async def _keep(
         self, source: str, shop: Introduction, access: Access, by: str, made_secret: str | None = None
     ) -> Connected:
@@ -116,6 +127,7 @@ class Connections:
         async with transaction(self._pool) as connection:
             await add_store(connection, store_id, source, by)
             await allow_platform(connection, store_id, source, self._shops.apis)
+            await self._refuse_another(connection, store_id, source, access)
             await SQL.connect.run(
                 connection,
                 store_id=store_id,

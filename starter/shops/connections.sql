@@ -8,6 +8,9 @@ set source = excluded.source, settings = excluded.settings, token_ends_at = excl
     answered_at = excluded.answered_at, failing_since = null, failing_why = null, connected_at = now(),
     renewed_until = null, hints_dropped = 0, hints_dropped_at = null, poll_due = now(), watch_due = now();
 
+-- name: settings
+select settings from connections where store_id = :store_id and source = :source for update;
+
 -- name: name_store
 -- What people said of it by hand stays.
 update stores

@@ -154,6 +154,16 @@ class Deliveries:
             for _ in range(1 + (self._dice.random() < self.pace.twice)):
                 self._begin(self._deliver(shop, hook, made, at, number, about))
 
+    def greet(self, shop: SendingShop, hook: Hook) -> None:
+        """What the platform sends to a subscription as soon as it is made, if it does."""
+
+        async def greeted(request: Sent) -> None:
+            _, said = await self._asked(hook, request, shop.rule)
+            self._note("ping", "a new subscription", said)
+
+        if (request := shop.greeting(hook)) is not None:
+            self._begin(greeted(request))
+
     async def settle(self) -> None:
         """Until all that is under way has come to its end."""
         while self._tasks:
@@ -205,15 +215,7 @@ class Deliveries:
         if hook.id not in {each.id for each in shop.hooks(topic)}:
             self._note(topic, about, "not sent: its subscription is off")
             return True
-        asked = urlsplit(hook.address)
-        url = f"{self.to}{asked.path}" + (f"?{asked.query}" if asked.query else "")
-        try:
-            answer = await self._http.post(
-                url, content=request.body, headers=dict(request.headers), timeout=shop.rule.seconds
-            )
-            taken, said = answer.status_code in TAKEN, f"{answer.status_code}"
-        except httpx.HTTPError as error:
-            taken, said = False, f"no answer ({type(error).__name__})"
+        taken, said = await self._asked(hook, request, shop.rule)
         record, now = self._records[hook.id], time.monotonic() * self.pace.faster
         record.note(taken, now)
         self._note(topic, about, said + (" (again)" if again else ""))
@@ -222,6 +224,18 @@ class Deliveries:
             shop.switch_off(hook.id)
             self._note(topic, about, f"the platform has switched its subscription off: {why}")
         return taken
+
+    async def _asked(self, hook: Hook, request: Sent, rule: Rule) -> tuple[bool, str]:
+        """Whether it was taken, and what was answered."""
+        asked = urlsplit(hook.address)
+        url = f"{self.to}{asked.path}" + (f"?{asked.query}" if asked.query else "")
+        try:
+            answer = await self._http.post(
+                url, content=request.body, headers=dict(request.headers), timeout=rule.seconds
+            )
+        except httpx.HTTPError as error:
+            return False, f"no answer ({type(error).__name__})"
+        return answer.status_code in TAKEN, f"{answer.status_code}"
 
     def _note(self, topic: str, about: str, answer: str) -> None:
         one = Delivered(datetime.now(UTC), topic, about, answer)

@@ -5,7 +5,7 @@ shop of it. What it sends has the platform's shape and signature; moments are to
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -212,6 +212,15 @@ class SendingShop(SimulatedShop):
     rule: ClassVar[Rule]
     in_turn: ClassVar[bool] = False
     topic: ClassVar[str] = ""
+
+    def subscribed(self, told: Callable[[Hook], None]) -> None:
+        """Have each subscription told of as soon as it is made, of a platform that greets it."""
+        del told
+
+    def greeting(self, hook: Hook) -> Sent | None:
+        """What is sent to a subscription as soon as it is made; None: nothing."""
+        del hook
+        return None
 
     @property
     @abstractmethod

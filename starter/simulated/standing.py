@@ -3,6 +3,7 @@
 import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -11,7 +12,7 @@ from starter.simulated.deliveries import Delivered, Pace, delivering
 from starter.simulated.life import Life
 from starter.simulated.pages import Pages
 from starter.simulated.server import HERE
-from starter.simulated.shop import SimulatedShop
+from starter.simulated.shop import SendingShop, SimulatedShop
 
 
 @asynccontextmanager
@@ -30,6 +31,8 @@ async def standing(
     """
     async with delivering(to, pace, dice, say) as deliveries:
         life = Life(shop, deliveries, dice, say)
+        if isinstance(shop, SendingShop):
+            shop.subscribed(partial(deliveries.greet, shop))
         routes = [*Pages(life).routes(), *(shop.api.routes() if shop.api is not None else ())]
         async with serving(FastAPI(routes=routes, openapi_url=None), HERE, port) as served:
             shop.opened_at(served.url)

@@ -9,8 +9,9 @@ select exists (select from alerts where id = :alert);
 -- name: would_become
 -- What would become of how many of those who wait by one alert, as the move itself finds it; null: they would be moved. By how many
 -- units they want.
-select why_not_moved(w, :to_subject) as reason, w.quantity, count(*) as people
+select n.reason, w.quantity, count(*) as people
 from waiting w join journeys j on j.id = w.journey_id
+left join not_moved(:store_id, :subject, :alert_id, :to_subject, null) n on n.journey_id = w.journey_id
 where w.store_id = :store_id and w.subject = :subject and w.alert_id = :alert_id and w.state = 'waiting'
   and j.ended_at is null and why_leaving(j) is null
 group by 1, 2

@@ -16,6 +16,7 @@ from activities.intake.intake import Intake
 from activities.postgres.pool import Pool, open_pool
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.entrances import Entrances
+from activities.waitlist.line_moves import LineMoves
 from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, Subject, VersionId
@@ -25,6 +26,7 @@ from schemas.journey.outcome import AfterRefusal, Outcome, Refused, Sent, Unknow
 from schemas.reasons import Ending, Reason
 from starter.support.journeys import JourneyEnded, Journeys
 from starter.versioning.publishing import publish
+from starter.waitlists.line_moves import LineMoving, WantedMove
 from tests.allocation.rules import broken_rules
 from tests.product import STORE, Shop, address, starter_document, subject
 
@@ -49,7 +51,7 @@ class Line(RuleBasedStateMachine):
         self._loop, self._pool = loop, pool
         self._intake, self._waitlist, self._ledger = Intake(pool), Waitlist(pool), Ledger(pool)
         self._journeys, self._shop = Journeys(pool), Shop(pool, self._intake)
-        self._variant = f"v{next(_shelves)}"
+        self._variant, self._other = f"v{next(_shelves)}", f"v{next(_shelves)}"
         self._settled: list[tuple[Deliver, Outcome]] = []
         self._received: list[tuple[WebhookDelivery, StockFact]] = []
 
@@ -67,7 +69,7 @@ class Line(RuleBasedStateMachine):
     def open_shop(self, threshold: int, contacts_per_unit: int) -> None:
         terms = starter_document(quantity_threshold=threshold, contacts_per_unit=contacts_per_unit)
         self._do(publish(self._pool, terms))
-        self._do(self._shop.sells(self._variant))
+        self._do(self._shop.sells(self._variant, self._other))
 
     @rule(name=st.integers(0, 9), hours=st.integers(0, 100))
     def someone_signs_up(self, name: int, hours: int) -> None:
@@ -113,12 +115,12 @@ class Line(RuleBasedStateMachine):
         called = [journey for journey in self._by_claim() if journey not in before]
         assert called == line[: len(called)], "first in, first out"
 
-    def _in_state(self, state: str) -> list[JourneyId]:
+    def _in_state(self, state: str, variant: str | None = None) -> list[JourneyId]:
         """Those in this state, in order of the line."""
         query = (
             "select journey_id from waiting where subject = 'variant/' || $1 and state = $2 order by entered_at, place"
         )
-        return [row["journey_id"] for row in self._do(self._pool.fetch(query, self._variant, state))]
+        return [row["journey_id"] for row in self._do(self._pool.fetch(query, variant or self._variant, state))]
 
     def _by_claim(self) -> list[JourneyId]:
         """Those with a claim in hand, in order of their claims."""
@@ -181,6 +183,23 @@ class Line(RuleBasedStateMachine):
             stepped_out = self._do(self._waitlist.leave_waitlist(journey, Reason.WINDOW_ENDED))
             assert (stepped_out.claim_id is not None) == claimed
             assert not waited or journey in self._in_state("left")
+
+    @rule(at_once=st.integers(1, 3))
+    def everyone_is_moved_to_the_other_variant(self, at_once: int) -> None:
+        """From now on it happens to the line of that one: whoever was called forward stays behind."""
+        wanted, moving = WantedMove(self._subject, subject(self._other)), LineMoving(self._pool)
+        line, there = self._in_state("waiting"), self._in_state("waiting", self._other)
+        would = self._do(moving.would_move(wanted))
+        asked = self._do(moving.move(wanted, "test"))
+        while self._do(LineMoves(self._pool, at_once).move_next(wanted.line)):
+            self.the_rules_hold()
+        assert asked.move is not None
+        became = self._do(moving.show(asked.move))
+        assert (became.moved, became.left) == (would.moved, would.left)
+        self._variant, self._other = self._other, self._variant
+        now = self._in_state("waiting")
+        assert [each for each in now if each in line] == [each for each in line if each in now], "in their order"
+        assert len(set(now) - {*there}) == became.moved
 
     def _any(self, pick: int) -> JourneyId | None:
         query = "select id from journeys where subject = 'variant/' || $1 order by id"

@@ -78,6 +78,17 @@ async def test_a_question_that_is_not_answered_is_named(side: Side) -> None:
         await side.connections.connect("simulated", {"url": side.shop.url}, "test")
 
 
+async def test_a_second_shop_at_the_same_address_does_not_take_the_place_of_the_first(side: Side) -> None:
+    await side.connect()
+    with pytest.raises(ConnectionUseless, match="is connected already, with branch 1"):
+        await side.connect(branch="2")
+    assert await side.pool.fetchval("select settings ->> 'branch' from connections") == "1"
+    await side.connect()
+    await side.connections.disconnect(STORE, "test")
+    await side.connect(branch="2")
+    assert await side.pool.fetchval("select settings ->> 'branch' from connections") == "2"
+
+
 async def test_an_unknown_platform_names_those_there_are(side: Side) -> None:
     with pytest.raises(UnknownPlatform, match="plain, simulated"):
         side.connections.questions("simulatd")

@@ -67,6 +67,7 @@ OF_NOBODY = {
     "conversations",
     "digest_keys",
     "entry_triggers",
+    "feed_layouts",
     "feed_rows",
     "feeds",
     "episodes",

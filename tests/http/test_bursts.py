@@ -73,6 +73,22 @@ async def test_webhooks_are_taken_while_sign_ups_wait_for_a_row_that_is_held(web
     assert {each.result().status_code for each in signing_up} - {503} == {202}
 
 
+async def test_a_sign_up_is_taken_while_what_browsers_tell_waits_for_a_row_that_is_held(web: Web, pool: Pool) -> None:
+    await web.webhook("products/update", product_message())
+    device = (await web.sign_up("ada@example.com")).json()["device"]
+    async with pool.acquire() as connection, asyncio.TaskGroup() as browsers, connection.transaction():
+        await connection.execute("select from devices for update")
+        seen = [{"id": "1", "kind": "viewed_product", "ago": 60, "variant": "31"}]
+        told = {"device": device, "seen": seen}
+        telling = [browsers.create_task(web.open.post("/v1/views", json=told)) for _ in range(20)]
+        held_up = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        while not await pool.fetchval(f"select exists ({held_up})"):
+            await asyncio.sleep(0)
+        assert (await web.sign_up("bob@example.com")).status_code == 202
+        assert not any(each.done() for each in telling)
+    assert {each.result().status_code for each in telling} - {503} == {202}
+
+
 async def test_whoever_finds_the_queue_full_is_refused_at_once_and_whoever_waits_too_long_then() -> None:
     turns = Turns(1, waiting=1, seconds=PATIENCE)
     async with turns.turn(), asyncio.TaskGroup() as others:

@@ -120,6 +120,7 @@ class SimulatedShopApi:
         Question("url", "The shop's address.", pattern=r"https?://.+"),
         Question("password", "Found in the shop's settings.", secret=True),
         Question("lasts", "Seconds that a token lasts.", default="3600", pattern=r"[0-9]{1,6}"),
+        Question("branch", "Which shop of one address.", default="1", asked=False, tells_apart=True),
     )
 
     def __init__(self, http: ShopHttp, access: Access) -> None:

@@ -17,6 +17,7 @@ from activities.storefronts.registry import SHOP_APIS, Storefronts
 from activities.storefronts.shop_api import Access, Health, ShopApi
 from activities.storefronts.shop_http import ShopHttp
 from activities.storefronts.storefront import NotOurs, WebhookRequest
+from activities.storefronts.woocommerce.api import TOPICS
 from schemas.incoming.facts import Fact, HintFact, OrderFact, ProductFact, StockFact
 from starter.http.public.notify_me import PATH
 from starter.http.server import serving
@@ -29,7 +30,7 @@ from starter.simulated.standing import standing
 APIS = {api.source: api for api in SHOP_APIS}
 SENDING = [each for each in SHOPS if issubclass(each, SendingShop)]
 SUBSCRIBED = [each for each in SHOPS if each.source in ("shopify", "bigcommerce", "woocommerce", "square")]
-TELL_ORDERS = {"shopify", "bigcommerce", "woocommerce", "wix", "open"}
+TELL_ORDERS = {"shopify", "bigcommerce", "woocommerce", "wix", "square", "open"}
 PUBLIC_URL = "https://alerts.example"
 SECRET = "whsec_c2l4dGVlbiBieXRlcyBvZiBhIHNlY3JldA=="
 AT_ONCE = 10**7
@@ -70,6 +71,7 @@ class Side:
     def __init__(self, life: Life, received: Received, api: ShopApi | None, url: str) -> None:
         self.life, self.shop, self.received, self.api, self.url = life, life.shop, received, api, url
         self.address = f"{PUBLIC_URL}/v1/webhooks/{self.shop.source}?store={self.shop.store}"
+        self.greeted: list[WebhookRequest] = []
 
     @property
     def deliveries(self) -> Deliveries:
@@ -84,6 +86,12 @@ class Side:
         shop = await self.api.introduce()
         assert shop.store_id == self.shop.store
         subscribed = await self.api.subscribe(self.address, "ASecretOfLetters")
+        await self.deliveries.settle()
+        adapter = Storefronts()[self.shop.source]
+        self.greeted = [request for request in self.received.requests if adapter.greet(request) is not None]
+        assert self.greeted == self.received.requests
+        self.received.requests.clear()
+        self.deliveries.shown.clear()
         made = {each.secret for each in subscribed if each.secret}
         return tuple(made) or (shop.webhook_secret or "ASecretOfLetters",)
 
@@ -160,6 +168,13 @@ async def test_what_it_sends_is_verified_and_read_by_its_adapter(kind: type[Send
         bought = [each for each in orders if isinstance(each, OrderFact)]
         assert [each.email for each in bought] == ["ada@example.com"] * (kind.source in TELL_ORDERS)
         assert {each.money.total for each in bought if each.money} <= {Decimal("78.00")}
+
+
+@pytest.mark.parametrize("kind", SENDING, ids=sources)
+async def test_only_a_platform_that_pings_greets_its_subscriptions(kind: type[SendingShop]) -> None:
+    async with side_of(kind) as side:
+        await side.begin()
+        assert len(side.greeted) == (len(TOPICS) if kind.source == "woocommerce" else 0)
 
 
 @pytest.mark.parametrize("kind", SENDING, ids=sources)

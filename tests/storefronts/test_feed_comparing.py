@@ -3,7 +3,7 @@
 import io
 import json
 import struct
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -26,8 +26,17 @@ def packed(digests: set[int]) -> bytes:
 
 
 def read(rows: list[Row], known: Known, columns: Columns | None = None, in_stock: int = 1) -> list[ReadRow | None]:
+    """None for each row that is as it was."""
     columns = columns or Columns()
-    return list(Comparing(columns, in_stock).changed(read_feed(io.BytesIO(json.dumps(rows).encode()), columns), known))
+    read_ = read_feed(io.BytesIO(json.dumps(rows).encode()), columns)
+    return each_row(Comparing(columns, in_stock).changed(read_, known))
+
+
+def each_row(found: Iterable[ReadRow | int]) -> list[ReadRow | None]:
+    rows: list[ReadRow | None] = []
+    for each in found:
+        rows.extend([None] * each if isinstance(each, int) else [each])
+    return rows
 
 
 def good(found: list[ReadRow | None]) -> dict[int, tuple[int, FeedRow]]:
@@ -78,7 +87,7 @@ def test_those_that_are_wanted_are_read_as_they_were_the_first_time(rows: list[R
     wanted = {digest for nth, (digest, _) in first.items() if nth in which}
     columns = Columns()
     found = Comparing(columns).wanted(read_feed(io.BytesIO(json.dumps(rows).encode()), columns), Known(packed(wanted)))
-    assert good(list(found)) == {nth: each for nth, each in first.items() if each[0] in wanted}
+    assert good(each_row(found)) == {nth: each for nth, each in first.items() if each[0] in wanted}
 
 
 def test_of_a_product_that_changed_the_rows_beside_are_read_too() -> None:
@@ -102,7 +111,7 @@ def test_lists_without_end_are_a_row_that_cannot_be_known_again() -> None:
     columns = Columns()
     content = f'[{{"id": "a", "title": "A", "categories": {deep}}}]'.encode()
     (found,) = Comparing(columns).changed(read_feed(io.BytesIO(content), columns), Known())
-    assert found is not None
+    assert isinstance(found, ReadRow)
     assert isinstance(found.row, FeedRow | BadRow)
 
 

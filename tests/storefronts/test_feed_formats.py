@@ -30,7 +30,7 @@ AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 def rows(content: bytes, columns: Columns | None = None, format_: FeedFormat | None = None) -> list[FeedRow | BadRow]:
     columns = columns or Columns()
     read = Comparing(columns).changed(read_feed(io.BytesIO(content), columns, format_), Known())
-    return [each.row for each in read if each is not None]
+    return [each.row for each in read if not isinstance(each, int)]
 
 
 def good(content: bytes, columns: Columns | None = None) -> list[FeedRow]:
@@ -348,7 +348,7 @@ def test_a_price_does_not_change_before_the_moment_that_is_told(
 def _read_or_refused(content: bytes, format_: FeedFormat | None = None) -> None:
     with suppress(FeedError):
         for row in Comparing(Columns()).changed(read_feed(io.BytesIO(content), Columns(), format_), Known()):
-            assert row is not None
+            assert not isinstance(row, int)
             staged(row, AT, 1)
 
 

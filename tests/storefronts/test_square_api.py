@@ -12,13 +12,24 @@ import pytest
 from activities.storefronts.shop_api import Access, Health, Introduction, Page, Watched
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopHttp
 from activities.storefronts.square.api import SquareApi
-from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact, StockFact, StoreFact, VariantFact
-from starter.simulated.square.api import MERCHANT, TOKEN, SquareMerchant, item
+from schemas.incoming.facts import (
+    Fact,
+    HintFact,
+    ItemFact,
+    OrderFact,
+    OrderMoney,
+    ProductFact,
+    ProductGoneFact,
+    StockFact,
+    StoreFact,
+    VariantFact,
+)
+from starter.simulated.square.api import MERCHANT, TOKEN, SquareMerchant, item, order
 
 NOW = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
 CALCULATED = datetime(2026, 1, 31, 12, 0, 0, 102960, tzinfo=UTC)
 ADDRESS = "https://shelftalk.example/v1/webhooks/square"
-OURS = ("inventory.count.updated", "catalog.version.updated")
+OURS = ("inventory.count.updated", "catalog.version.updated", "order.created", "order.updated")
 
 
 @dataclass
@@ -118,15 +129,48 @@ async def test_hundreds_are_read_back_in_few_calls() -> None:
         assert len(square.merchant.calls) == 4
 
 
+async def test_orders_are_read_by_the_ids_that_messages_hint_at() -> None:
+    back = [{"status": "APPROVED", "amount_money": {"amount": 1999, "currency": "USD"}}, {"status": "FAILED"}]
+    shipped = {"shipment_details": {"recipient": {"email_address": "Eve@Example.com"}}}
+    orders = [
+        order("O1", "V1", "V2", "V9"),
+        order("O2", "V1", customer_id=None, tenders=[{"customer_id": "C2"}], state="CANCELED", refunds=back),
+        order("O3", "V3", customer_id="C9", fulfillments=[shipped]),
+        order("O4", "V1", customer_id="C9"),
+        order("O5", "V1", state="DRAFT"),
+        order("O6", "V9"),
+    ]
+    shop = merchant()
+    shop.orders = {each["id"]: each for each in orders}
+    shop.customers = {"C1": "ada@example.com", "C2": "bob@example.com"}
+    async with opened(shop) as square:
+        hints = [HintFact(order_id=f"O{number}", observed_at=NOW) for number in (*range(1, 9), 1)]
+        facts = await square.api.read_hints([*hints, HintFact(observed_at=NOW)])
+        assert square.merchant.calls == [
+            "/v2/orders/batch-retrieve",
+            "/v2/customers/bulk-retrieve",
+            "/v2/catalog/batch-retrieve",
+        ]
+    bought = [each for each in facts if isinstance(each, OrderFact)]
+    assert [(each.order_id, each.email, each.cancelled) for each in bought] == [
+        ("O1", "ada@example.com", False),
+        ("O2", "bob@example.com", True),
+        ("O3", "eve@example.com", False),
+    ]
+    assert bought[0].items == tuple(ItemFact(product_id=f"I{n}", variant_id=f"V{n}", quantity=2) for n in (1, 2))
+    assert bought[1].money == OrderMoney(total=Decimal("39.98"), refunded=Decimal("19.99"), currency="USD")
+    assert {each.ordered_at for each in bought} == {datetime(2026, 1, 31, 11, tzinfo=UTC)}
+
+
 async def test_a_subscription_is_made_switched_on_again_and_removed() -> None:
     async with opened(merchant()) as square:
-        assert [each.health for each in await square.api.subscriptions(ADDRESS)] == [Health.MISSING, Health.MISSING]
+        assert [each.health for each in await square.api.subscriptions(ADDRESS)] == [Health.MISSING] * len(OURS)
         made = await square.api.subscribe(ADDRESS, "")
         assert [(each.topic, each.health) for each in made] == [(topic, Health.ALIVE) for topic in OURS]
         assert await square.api.subscribe(ADDRESS, "") == await square.api.subscriptions(ADDRESS) == made
         assert len(square.merchant.subscriptions) == 1
         square.merchant.subscriptions[0] |= {"enabled": False, "event_types": ["inventory.count.updated", "x.y"]}
-        off, missing = await square.api.subscriptions(ADDRESS)
+        off, missing, *_ = await square.api.subscriptions(ADDRESS)
         assert (off.health, off.why) == (Health.OFF, "Square has it as not enabled.")
         assert missing.health is Health.MISSING
         assert await square.api.subscribe(ADDRESS, "") == made

@@ -207,9 +207,14 @@ def test_the_ping_is_answered_exactly_200_and_nothing_else_is_one() -> None:
     assert greet(WebhookRequest(b"webhook_id=12", {"X-WC-Webhook-Signature": signature(b"webhook_id=12")})) is None
 
 
-@pytest.mark.parametrize("store", ["", "no host", "host/path", "a" * 300, "münchen.example", "-x.example", "x:y"])
+@pytest.mark.parametrize("store", ["", "no host", "host//path", "host/ ", "a" * 300, "ü.example", "-x.example", "x:y"])
 def test_an_address_without_the_host_of_a_shop_names_none(store: str) -> None:
     assert WooCommerce().store_named(WebhookRequest(b"{}", {}, {"store": store})) is None
+
+
+def test_two_shops_in_folders_of_one_host_are_two_stores() -> None:
+    named = [WooCommerce().store_named(WebhookRequest(b"{}", {}, {"store": f"Host.example/{each}"})) for each in "ab"]
+    assert named == ["host.example/a", "host.example/b"]
 
 
 def test_the_host_in_the_address_may_have_any_case_and_a_port() -> None:

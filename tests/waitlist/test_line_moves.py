@@ -1,5 +1,6 @@
 """Lines that are moved: everyone comes to wait for the other thing with their place, and nobody is lost on the way."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -296,3 +297,48 @@ async def test_a_place_there_that_does_not_count_gives_way_to_the_one_that_is_mo
     assert left is not None
     expected = "there_already" if why == "not_confirmed" else "cancelled"
     assert (left["state"], left["reason"]) == ("left", expected)
+
+
+HELD_UP = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
+
+@pytest.mark.parametrize("by", ["hold_product_in_line($1)", "hold_product_of($2, $3)"])
+async def test_who_is_moved_to_another_product_while_it_is_waited_for_never_holds_two(
+    shop: Shop, pool: Pool, by: str
+) -> None:
+    (ada,) = await shop.signs_up("ada", for_="w")
+    await pool.execute(
+        "insert into products (store_id, product_id, title, on_sale, observed_at) "
+        "select store_id, 'o', title, on_sale, observed_at from products"
+    )
+    hold = "select from products where product_id = $1 for no key update"
+    async with (
+        pool.acquire() as changing,
+        pool.acquire() as leaving,
+        pool.acquire() as moving,
+        asyncio.TaskGroup() as tasks,
+        leaving.transaction(),
+    ):
+        # So that it is not itself that notices, if it does wrong.
+        await leaving.execute("set local deadlock_timeout = '1h'")
+        async with moving.transaction():
+            async with changing.transaction():
+                await changing.execute(hold, "p")
+                asked = f"select {by}, $1::text, $2::text, $3::text"
+                held = tasks.create_task(leaving.fetch(asked, ada, STORE, "variant/w"))
+                await _held_up(pool, 1)
+                await moving.execute(hold, "o")
+                second = tasks.create_task(moving.execute(hold, "p"))
+                await _held_up(pool, 2)
+                await changing.execute("update variants set product_id = 'o' where variant_id = 'w'")
+            await second
+            assert not held.done()
+        await held
+        assert await pool.fetchval("select product_id from journeys where id = $1", ada) == "o"
+
+
+async def _held_up(pool: Pool, most: int) -> None:
+    """Until so many transactions wait for a lock."""
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    while await pool.fetchval(waiting) < most:
+        await asyncio.sleep(0)

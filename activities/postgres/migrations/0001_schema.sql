@@ -1355,20 +1355,31 @@ create function is_about(o orders, j journeys) returns boolean language sql stab
     select 'variant/' || o.variant_id = j.subject or o.product_id = any(journey_products(j))
 $$;
 
+-- The product that one who stands in line waits for; null: they stand in none.
+create function product_in_line(of_journey text) returns table (store text, product text) language sql stable as $$
+    select j.store_id, j.product_id from waiting w join journeys j on j.id = w.journey_id
+    where w.journey_id = of_journey and w.state in ('waiting', 'claimed')
+$$;
+
 -- Hold the product that one who stands in line waits for: not the one that they waited for before, if they were moved to another
--- while that was waited for.
+-- while that was waited for. That one is let go of first: who holds two holds them in the order of their ids, or waits for whoever
+-- does, and that for them. What is held within a block that fails is held no more.
 create function hold_product_in_line(of_journey text) returns void language plpgsql as $$
 declare
-    store text;
-    product text;
-    held text;
+    wanted record;
 begin
     loop
-        select j.store_id, j.product_id into store, product from waiting w join journeys j on j.id = w.journey_id
-        where w.journey_id = of_journey and w.state in ('waiting', 'claimed');
-        exit when product is not distinct from held;
-        perform from products where store_id = store and product_id = product for no key update;
-        held := product;
+        select * into wanted from product_in_line(of_journey);
+        exit when not found;
+        begin
+            perform from products where store_id = wanted.store and product_id = wanted.product for no key update;
+            if exists (select from product_in_line(of_journey) now where now.product = wanted.product) then
+                return;
+            end if;
+            raise exception using errcode = 'MOVED';
+        exception when sqlstate 'MOVED' then
+            null;
+        end;
     end loop;
 end $$;
 
@@ -1772,17 +1783,24 @@ create function is_gone(store text, what text) returns boolean language sql stab
            and coalesce((select removed from variants where store_id = store and variant_id = substr(what, 9)), false)
 $$;
 
--- Hold the product of a subject: not the one that its variant was of before, if it moved to another while that was waited for.
+-- Hold the product of a subject: not the one that its variant was of before, if it moved to another while that was waited for; as
+-- hold_product_in_line does.
 create function hold_product_of(store text, what text) returns void language plpgsql as $$
 declare
     product text;
-    held text;
 begin
     loop
         product := product_of(store, what);
-        exit when product is not distinct from held;
-        perform from products where store_id = store and product_id = product for no key update;
-        held := product;
+        exit when product is null;
+        begin
+            perform from products where store_id = store and product_id = product for no key update;
+            if product_of(store, what) = product then
+                return;
+            end if;
+            raise exception using errcode = 'MOVED';
+        exception when sqlstate 'MOVED' then
+            null;
+        end;
     end loop;
 end $$;
 
@@ -2517,32 +2535,47 @@ create function place_in_line_of(w waiting, target text) returns setof waiting l
       and o.state in ('waiting', 'claimed')
 $$;
 
--- Why one who waits does not come to wait for another subject when their line is moved there; null: they do. As whoever enters
--- is asked (entry_facts in activities/waitlist/entry.sql). A place there that does not count yet, or that they are about to
--- leave, keeps nobody back.
-create function why_not_moved(w waiting, target text) returns text language sql stable as $$
-    select case
-        when exists (
-            select from place_in_line_of(w, target) o join journeys j on j.id = o.journey_id
-            where why_leaving(j) is null
-                  and (o.passed_over_for is distinct from 'not_confirmed' or w.passed_over_for is not distinct from 'not_confirmed')
-               or exists (select from sends s where s.journey_id = j.id and s.state = 'sending'))
-            then 'there_already'
-        when exists (
-            select from waiting o join claims c on c.journey_id = o.journey_id
-            join alerts a on a.id = w.alert_id and a.measure = 'nothing'
-            join episodes e on e.alert_id = a.id and e.store_id = w.store_id and e.subject = target
-                           and e.closed_at is null and e.opened_at <= c.settled_at
-            where o.contact_id = w.contact_id and o.type = w.type and o.store_id = w.store_id
-              and o.subject in (select subject from subjects_of_thing(w.store_id, target))
-              and (c.state = 'used' or c.lapsed_reason is not null) and c.settled_at >= w.entered_at)
-            then 'told_already'
-        when exists (
-            select from orders o
-            where o.contact_id = w.contact_id and o.store_id = w.store_id and not o.cancelled and o.ordered_at >= w.entered_at
-              and (o.product_id = product_of(w.store_id, target) or 'variant/' || o.variant_id = target))
-            then 'purchased'
-    end
+-- Those of a line (of these journeys; null: all) who do not come to wait for another subject when it is moved there, and why not; as
+-- whoever enters is asked (entry_facts in activities/waitlist/entry.sql). A place there that does not count yet, or that they are
+-- about to leave, keeps nobody back. Asked of all at once: a line may have a million people.
+create function not_moved(of_store text, line text, of_alert text, target text, journeys_of text[])
+returns table (journey_id text, reason text) language sql stable as $$
+    with w as materialized (
+        select w.journey_id, w.contact_id, w.type, w.entered_at, w.passed_over_for
+        from waiting w
+        where w.store_id = of_store and w.subject = line and w.alert_id = of_alert and w.state = 'waiting'
+          and (journeys_of is null or w.journey_id = any(journeys_of))
+    ), there as (
+        select w.journey_id
+        from w
+        join waiting o on o.alert_id = of_alert and o.contact_id = w.contact_id and o.store_id = of_store and o.subject = target
+                      and o.state in ('waiting', 'claimed')
+        join journeys j on j.id = o.journey_id
+        where why_leaving(j) is null
+              and (o.passed_over_for is distinct from 'not_confirmed' or w.passed_over_for is not distinct from 'not_confirmed')
+           or exists (select from sends s where s.journey_id = j.id and s.state = 'sending')
+    ), told as (
+        select w.journey_id
+        from w
+        join waiting o on o.contact_id = w.contact_id and o.type = w.type and o.store_id = of_store
+                      and o.subject = any(array(select subject from subjects_of_thing(of_store, target)))
+        join claims c on c.journey_id = o.journey_id and c.settled_at >= w.entered_at
+                     and (c.state = 'used' or c.lapsed_reason is not null)
+        join episodes e on e.alert_id = of_alert and e.store_id = of_store and e.subject = target
+                       and e.closed_at is null and e.opened_at <= c.settled_at
+        where exists (select from alerts a where a.id = of_alert and a.measure = 'nothing')
+    ), bought as (
+        select w.journey_id
+        from w
+        join orders o on o.contact_id = w.contact_id and o.store_id = of_store and not o.cancelled and o.ordered_at >= w.entered_at
+        where o.product_id = (select product_of(of_store, target)) or 'variant/' || o.variant_id = target
+    )
+    select distinct on (journey_id) journey_id, reason from (
+        select journey_id, 'there_already' as reason, 1 as nth from there
+        union all select journey_id, 'told_already', 2 from told
+        union all select journey_id, 'purchased', 3 from bought
+    ) reasons
+    order by journey_id, nth
 $$;
 
 -- Whether the store has it, gone or not.
@@ -3161,3 +3194,14 @@ create table feed_rows (
     foreign key (store_id, feed) references feeds (store_id, name) on delete cascade
 );
 create index feed_rows_by_product on feed_rows (product_id, feed, store_id);
+
+-- How a feed's bytes lay when it was read last, and the digests of the rows in them: what comes again is not parsed.
+create table feed_layouts (
+    store_id text not null,
+    feed     text not null,
+    -- As activities/storefronts/feeds/layout.py packs it.
+    layout   bytea not null,
+    primary key (store_id, feed),
+    foreign key (store_id, feed) references feeds (store_id, name) on delete cascade
+);
+alter table feed_layouts alter column layout set storage external;

@@ -13,10 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from operator import itemgetter
+from typing import cast
 
 from activities.storefronts.feeds.amounts import read_price
 from activities.storefronts.feeds.columns import Columns
-from activities.storefronts.feeds.rows import BadRow, FeedRow, RawRow
+from activities.storefronts.feeds.layout import Layout
+from activities.storefronts.feeds.reading import Leaving
+from activities.storefronts.feeds.rows import BadRow, FeedRow, LayoutVoid, Passed, RawRow, ReadItem
 
 READING = 1
 """Which way of reading cells this is: with another number every row of every feed is converted once more."""
@@ -40,6 +43,9 @@ class Known:
     def __len__(self) -> int:
         return len(self._digests)
 
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._digests)
+
     def see(self, digest: int | None) -> bool:
         """Whether it is one of them; then it was seen once more."""
         if digest is None:
@@ -49,6 +55,21 @@ class Known:
             return False
         self._times[place] = min(2, self._times[place] + 1)
         return True
+
+    def places(self, digests: Iterable[int]) -> "array[int]":
+        """Where each of these is among them; -1: nowhere."""
+        own = self._digests
+        many = len(own)
+        if not many:
+            return array("i", [-1]) * sum(1 for _ in digests)
+        found = ((digest, bisect_left(own, digest)) for digest in digests)
+        return array("i", (place if place < many and own[place] == digest else -1 for digest, place in found))
+
+    def see_all(self, places: Iterable[int]) -> None:
+        """Those that are at these places were seen once more."""
+        times = self._times
+        for place in places:
+            times[place] = 2 if times[place] else 1
 
     def unseen(self) -> Iterator[int]:
         """Those that were not seen."""
@@ -78,62 +99,152 @@ class Comparing:
 
     Args:
         in_stock: units that rows mean by "in stock"; with another number they mean something else.
+        before: the blocks that may be left out.
 
     Attributes:
         currency: that of the first row that names one. A store's prices are in one: those in another are not read.
+        layout: the blocks that were met.
     """
 
-    def __init__(self, columns: Columns, in_stock: int = 1) -> None:
-        self._columns = columns
+    def __init__(self, columns: Columns, in_stock: int = 1, before: Layout | None = None) -> None:
+        self._columns, self._before_now = columns, before or Layout()
         self._settings = f"{READING} {columns.country} {in_stock} "
         self.currency: str | None = None
+        self.layout = Layout()
         self._names: tuple[str, ...] | None = None
         self._of_currency: str | None = None
         self._before = b""
+        self._block: list[int] = []
+        self._begun_with: str | None = None
+        self._unlike = False
+        self._nth = 0
+        self._places = array("i")
+        self._noted_to = 0
 
-    def changed(self, rows: Iterable[RawRow | BadRow], known: Known) -> Iterator[ReadRow | None]:
-        """Those that are not known, and those of the same product beside them; None for each that is."""
+    def leaving(self, known: Known, *, wanted: bool = False) -> Leaving:
+        """What may be left out of the reading: blocks whose rows are all known.
+
+        Args:
+            wanted: blocks of which no row is, of the file that they were made of.
+        """
+        before = self._before_now
+        if wanted:
+            some = set(known)
+            stuck = {before.block_of(nth) for nth, each in enumerate(before.rows) if each in some}
+        else:
+            self._places = known.places(before.rows)
+            stuck = {before.block_of(nth) for nth, place in enumerate(self._places) if place < 0}
+        return Leaving(before, lambda block: block not in stuck, self._settings.encode(), self.layout, again=wanted)
+
+    def changed(self, rows: Iterable[ReadItem], known: Known) -> Iterator[ReadRow | int]:
+        """Those that are not known, and those of the same product beside them; else how many there are that are.
+
+        Raises:
+            LayoutVoid: what was left out was read by something else.
+        """
         same: list[tuple[int, int | None, RawRow]] = []
         product: object = None
         changed = False
         names, by = tuple[str, ...](), _product_of(())
-        for nth, raw in enumerate(rows):
-            if isinstance(raw, BadRow):
-                yield ReadRow(nth, None, raw)
+        for raw in rows:
+            if not isinstance(raw, RawRow):
+                if isinstance(raw, BadRow):
+                    yield ReadRow(self._nth, None, raw)
+                    self._nth, self._unlike = self._nth + 1, True
+                elif raw.first is None:
+                    self._note(raw)
+                else:
+                    yield len(same) + self._left_out(raw, raw.first, known)
+                    same.clear()
+                    product, changed = None, False
                 continue
             if raw.names is not names:
                 names, by = raw.names, _product_of(raw.names)
             of = by(raw.values)
             if of != product or len(same) >= LONGEST_RUN:
-                yield from (None for _ in same)
-                same.clear()
+                if same:
+                    yield len(same)
+                    same.clear()
                 product, changed = of, False
+            nth = self._nth
+            self._nth += 1
             told = self.currency or _currency(raw)
             digest = self._digest(raw, told)
             if known.see(digest):
                 self.currency = told
-                if not changed:
+                self._block.append(cast("int", digest))
+                if changed:
+                    yield from self._converted(nth, digest, raw)
+                else:
                     same.append((nth, digest, raw))
-                    continue
+                continue
             changed = True
-            for each in (*same, (nth, digest, raw)):
+            for each in same:
                 yield from self._converted(*each)
             same.clear()
-        yield from (None for _ in same)
+            for found in self._converted(nth, digest, raw):
+                self._meet(found)
+                yield found
+        if same:
+            yield len(same)
 
-    def wanted(self, rows: Iterable[RawRow | BadRow], wanted: Known) -> Iterator[ReadRow | None]:
-        """Those that are wanted; None for each other one."""
-        for nth, raw in enumerate(rows):
-            if isinstance(raw, BadRow):
-                yield None
+    def wanted(self, rows: Iterable[ReadItem], wanted: Known) -> Iterator[ReadRow | int]:
+        """Those that are wanted; else how many there are that are not.
+
+        Raises:
+            LayoutVoid: what was left out was read by something else.
+        """
+        for raw in rows:
+            if not isinstance(raw, RawRow):
+                if isinstance(raw, BadRow):
+                    self._nth += 1
+                    yield 1
+                elif raw.first is not None:
+                    yield self._left_out(raw, raw.first, wanted)
                 continue
+            nth = self._nth
+            self._nth += 1
             told = self.currency or _currency(raw)
-            is_wanted = wanted.see(self._digest(raw, told))
+            digest = self._digest(raw, told)
+            is_wanted = wanted.see(digest)
             if is_wanted or self.currency != told:
-                found = self._converted(nth, self._digest(raw, told), raw)
-                yield from (each if is_wanted else None for each in found)
+                found = self._converted(nth, digest, raw)
+                yield from (each if is_wanted else 1 for each in found)
             else:
-                yield None
+                yield 1
+
+    def _left_out(self, passed: Passed, first: int, known: Known) -> int:
+        before, now = self._before_now, self.layout
+        if self.currency != before.currency:
+            raise LayoutVoid
+        if now.currency != self.currency:
+            now.clear()
+            now.currency = self.currency
+        begin, end = before.rows_between(first, passed.last)
+        known.see_all(self._places[begin:end])
+        now.take(before, first, passed.last, passed.offset)
+        self._nth += passed.rows
+        self._begin_block()
+        return end - begin
+
+    def _meet(self, found: ReadRow) -> None:
+        """A row that is new."""
+        if found.raw is None or isinstance(found.row, BadRow):
+            self._unlike = True
+        else:
+            self._block.append(found.raw)
+
+    def _note(self, passed: Passed) -> None:
+        """A block ends here. It comes again only where each row of it can be known again, by what it began with."""
+        if not self._unlike and self._begun_with == self.currency:
+            if self.layout.currency != self.currency:
+                self.layout.clear()
+                self.layout.currency = self.currency
+            self.layout.add(passed.digest, passed.size, self._block, self._nth - self._noted_to, passed.offset)
+        self._begin_block()
+
+    def _begin_block(self) -> None:
+        self._block, self._unlike, self._begun_with, self._noted_to = [], False, self.currency, self._nth
 
     def _digest(self, raw: RawRow, currency: str | None) -> int | None:
         if raw.names is not self._names or currency != self._of_currency:

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from activities.storefronts.feeds.columns import Columns
-from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, RawRow, values_of
+from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, RawRow, ReadItem, values_of
 from activities.storefronts.feeds.unpacking import Peeked, encoding_of
 
 _DELIMITERS = "\t,;|"
 
 
-def read_delimited(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
+def read_delimited(stream: Peeked, columns: Columns) -> Iterator[ReadItem]:
     """Its rows.
 
     Raises:
@@ -25,14 +25,18 @@ def read_delimited(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow
     encoding = encoding_of(stream.begin)
     sample = stream.begin.decode(encoding, "replace")
     text = _Lines(stream, encoding)
-    records = csv.reader(text, delimiter=_delimiter(sample))
+    records = csv.reader(text, delimiter=delimiter_of(sample))
     header: list[str] = []
     names, taken = tuple[str, ...](), values_of(())
-    number, short = 0, None
+    number, moved, short = 0, 0, None
     try:
         for record in records:
+            if record and (passed := stream.passed(record[0])) is not None:
+                moved += passed.lines - 1  # The mark is a line, too.
+                yield passed
+                continue
             stream.row_read()
-            number = records.line_num
+            number = records.line_num + moved
             if not record or record[0].lstrip().startswith("#"):
                 continue
             if not header:
@@ -63,7 +67,7 @@ def _places(header: list[str], columns: Columns) -> dict[str, int]:
     return ours
 
 
-def _delimiter(sample: str) -> str:
+def delimiter_of(sample: str) -> str:
     """The one that the header has most of."""
     lines = (line for line in sample.splitlines() if line.strip() and not line.lstrip('\ufeff "').startswith("#"))
     counted = Counter(next(lines, ""))

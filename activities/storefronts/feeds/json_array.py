@@ -10,7 +10,7 @@ import ijson  # pyright: ignore[reportMissingTypeStubs] it has none, and nobody 
 
 from activities.storefronts.feeds.columns import Columns
 from activities.storefronts.feeds.json_bounds import BoundedJson
-from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, RawRow, values_of
+from activities.storefronts.feeds.rows import BadRow, FeedCut, FeedError, RawRow, ReadItem, values_of
 from activities.storefronts.feeds.unpacking import Peeked, encoding_of
 
 
@@ -24,7 +24,7 @@ class _InUtf8:
         return self._text.read(size).encode("utf-8", "replace")
 
 
-def read_json(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
+def read_json(stream: Peeked, columns: Columns) -> Iterator[ReadItem]:
     """Its rows.
 
     Raises:
@@ -37,7 +37,12 @@ def read_json(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     source = BoundedJson(stream if encoding == "utf-8" else _InUtf8(stream, encoding))
     number, known, names, taken = 0, ("",), tuple[str, ...](), values_of(())
     try:
-        for number, item in enumerate(ijson.items(source, "item"), 1):
+        for item in ijson.items(source, "item"):
+            if isinstance(item, str) and (passed := stream.passed(item)) is not None:
+                number += passed.rows
+                yield passed
+                continue
+            number += 1
             stream.row_read()
             if not isinstance(item, dict):
                 yield BadRow(number, "it is no object")

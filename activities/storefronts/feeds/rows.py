@@ -24,6 +24,10 @@ class FeedCut(FeedError):
     """A feed ends, or breaks, before its end: what was read of it may be all there is, or a part."""
 
 
+class LayoutVoid(Exception):
+    """What was known of the feed's bytes cannot be gone by: it has to be read without."""
+
+
 class Availability(StrEnum):
     """What a shop says of a thing's availability, in the words of all vocabularies together."""
 
@@ -69,6 +73,27 @@ class RawRow(NamedTuple):
     def cells(self) -> Mapping[str, object]:
         """The cells by name."""
         return dict(zip(self.names, self.values, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What lies before a mark in a feed of which blocks are left out.
+
+    Attributes:
+        first, last: blocks that were left out, by their places in what was known, without the last; None: one that was
+            not.
+        rows, lines: how many were left out, and how many line breaks its parser has not met.
+        digest, size: of a block's bytes that was not left out.
+        offset: where it begins, or the first of those that were left out.
+    """
+
+    first: int | None = None
+    last: int = 0
+    rows: int = 0
+    lines: int = 0
+    digest: int = 0
+    size: int = 0
+    offset: int = 0
 
 
 def values_of(keys: Sequence[object]) -> Callable[[Any], tuple[object, ...]]:
@@ -159,3 +184,7 @@ class BadRow:
     why: str
     id: str | None = None
     product: str | None = None
+
+
+ReadItem = RawRow | BadRow | Passed
+"""What a parser finds."""

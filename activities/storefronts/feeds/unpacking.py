@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
-from activities.storefronts.feeds.rows import FeedCut, FeedError
+from activities.storefronts.feeds.rows import FeedCut, FeedError, Passed
 
 LARGEST_FEED = 4 * 1024**3
 """Bytes, unpacked: Google's own bound for a file. https://support.google.com/merchants/answer/7439058"""
@@ -135,6 +135,10 @@ class Peeked(io.RawIOBase):
     def row_read(self) -> None:
         """A row is complete."""
         self._stream.row_read()
+
+    def passed(self, mark: object) -> Passed | None:
+        """What lies before a mark, if that is one."""
+        return None
 
     def text(self, encoding: str) -> io.TextIOWrapper:
         """Its text; what does not fit the encoding is a question mark in a lozenge."""

@@ -9,13 +9,13 @@ from typing import Any
 from lxml import etree
 
 from activities.storefronts.feeds.columns import Columns, plain_name
-from activities.storefronts.feeds.rows import BadRow, FeedCut, RawRow, values_of
+from activities.storefronts.feeds.rows import FeedCut, RawRow, ReadItem, values_of
 from activities.storefronts.feeds.unpacking import Peeked
 
 GOOGLE = "{http://base.google.com/ns/1.0}"
 
 
-def read_xml(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
+def read_xml(stream: Peeked, columns: Columns) -> Iterator[ReadItem]:
     """Its rows. Entities of a document type stay what they are, and nothing is fetched.
 
     Raises:
@@ -25,14 +25,20 @@ def read_xml(stream: Peeked, columns: Columns) -> Iterator[RawRow | BadRow]:
     try:
         parsed: Any = etree.iterparse(
             stream,
-            events=("end",),
+            events=("end", "pi"),
             tag=("{*}item", "{*}entry"),
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
             huge_tree=False,
         )
-        for number, (_, item) in enumerate(parsed, 1):
+        for event, item in parsed:
+            if event == "pi":
+                if (passed := stream.passed(item.target)) is not None:
+                    number += passed.rows
+                    yield passed
+                continue
+            number += 1
             stream.row_read()
             cells = _cells(item)
             if tuple(cells) != known:

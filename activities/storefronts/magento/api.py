@@ -72,7 +72,13 @@ class MagentoApi(ShopApi):
     questions: ClassVar[tuple[Question, ...]] = (
         Question("url", "The shop's address, as in https://shop.example", pattern=URL.pattern),
         Question("token", "The access token of an integration: System, Integrations", secret=True),
-        Question("website", "The code of the website: Stores, All Stores", default="base", pattern=CODE.pattern),
+        Question(
+            "website",
+            "The code of the website: Stores, All Stores",
+            default="base",
+            pattern=CODE.pattern,
+            tells_apart=True,
+        ),
         Question(
             "url_suffix",
             "What addresses of products end in: Stores, Configuration, Catalog, Search Engine Optimization",

@@ -99,6 +99,7 @@ class PrestaShopApi(ShopApi):
             "Of several shops of one installation, the id of this: Advanced Parameters, Multistore",
             default="1",
             pattern=_ID.pattern,
+            tells_apart=True,
         ),
     )
 

@@ -1,8 +1,9 @@
 """The storefront adapter for Square: verifies a webhook and reads it.
 
 Sources: https://developer.squareup.com/docs/webhooks/step3validate (the signature, which is over the address and the
-body), https://developer.squareup.com/reference/square/inventory-api/webhooks. Messages about the catalogue and about
-orders hold ids only: that something changed. What it is now, the API has to be asked.
+body), https://developer.squareup.com/reference/square/inventory-api/webhooks. https://developer.squareup.com/reference/square/orders-api/webhooks.
+Messages about the catalogue and about orders hold ids only: that something changed. What it is now, the API has to be
+asked.
 """
 
 import base64
@@ -14,7 +15,7 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from activities.storefronts.payload import Moment, Payload, PlainText, read_payload
-from activities.storefronts.square.fields import InventoryCount, level
+from activities.storefronts.square.fields import InventoryCount, known, level
 from activities.storefronts.storefront import (
     DeliveryMalformed,
     NotOurs,
@@ -28,6 +29,7 @@ from schemas.incoming.facts import Fact, HintFact, WebhookDelivery
 SIGNATURE = "x-square-hmacsha256-signature"
 STOCK = "inventory.count.updated"
 CATALOGUE = "catalog.version.updated"
+ORDERS = ("order.created", "order.updated")
 _MERCHANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TYPE = re.compile(r"[a-z0-9_.]{1,100}")
 _EVENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -50,6 +52,14 @@ class _Data(Payload):
 
 class _CountUpdated(Payload):
     data: _Data
+
+
+class _Order(Payload):
+    id: PlainText = None
+
+
+class _OrderChanged(Payload):
+    data: _Order
 
 
 class Square:
@@ -100,7 +110,7 @@ class Square:
             topic=topic,
             key=f"{topic}:{event_id}",
             triggered_at=created if created is not None and created.tzinfo else None,
-            about_people=topic not in (STOCK, CATALOGUE),
+            about_people=topic not in (STOCK, CATALOGUE, *ORDERS),
         )
 
     def read(self, delivery: WebhookDelivery, body: bytes) -> tuple[Fact, ...] | NotOurs:
@@ -111,6 +121,10 @@ class Square:
             case "catalog.version.updated":
                 at = delivery.triggered_at
                 return () if at is None else (HintFact(observed_at=at),)
+            case "order.created" | "order.updated":
+                order_id = known(read_payload(body, _OrderChanged).data.id, "$.data.id")
+                at = delivery.triggered_at
+                return () if at is None else (HintFact(order_id=order_id, observed_at=at),)
             case _:
                 return NotOurs(delivery.topic)
 

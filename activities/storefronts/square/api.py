@@ -1,8 +1,9 @@
-"""Square's API: the merchant, the catalogue, the counts by variation, and webhook subscriptions. It fulfils `ShopApi`.
+"""Square's API: the merchant, the catalogue, the counts by variation, orders, subscriptions. It fulfils `ShopApi`.
 
 Sources, below https://developer.squareup.com/reference/square: merchants-api/retrieve-merchant,
 locations-api/list-locations, catalog-api/list-catalog, catalog-api/batch-retrieve-catalog-objects,
-inventory-api/batch-retrieve-inventory-counts, webhook-subscriptions-api. Subscriptions belong to an application and are
+inventory-api/batch-retrieve-inventory-counts, orders-api/batch-retrieve-orders,
+customers-api/bulk-retrieve-customers, webhook-subscriptions-api. Subscriptions belong to an application and are
 asked for with its own access token; the key that signs its messages is made by Square, and told with them.
 """
 
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from activities.storefronts.payload import Payload, PlainText
-from activities.storefronts.shop_answers import as_documented
+from activities.storefronts.shop_answers import as_documented, each_once, in_parts
 from activities.storefronts.shop_api import (
     Access,
     Health,
@@ -28,15 +29,18 @@ from activities.storefronts.shop_api import (
     Watched,
 )
 from activities.storefronts.shop_http import ShopHttp
-from activities.storefronts.square.adapter import CATALOGUE, STOCK
+from activities.storefronts.square.adapter import CATALOGUE, ORDERS, STOCK
 from activities.storefronts.square.calls import SquareCalls, answer_to
 from activities.storefronts.square.fields import TO_BE_SOLD, InventoryCount, level
 from activities.storefronts.square.items import CatalogItem, read_item
-from schemas.incoming.facts import Fact, ProductGoneFact
+from activities.storefronts.square.orders import Customers, Order, Variation, read_order
+from schemas.incoming.facts import Fact, HintFact, ProductGoneFact
 
-TOPICS = (STOCK, CATALOGUE)
+TOPICS = (STOCK, CATALOGUE, *ORDERS)
 MOST_IDS = 500
 """In one call; Square takes 1,000."""
+MOST_ORDERS = 100
+"""In one call, also of customers."""
 OUR_PATH = "/v1/webhooks/square"
 
 
@@ -165,6 +169,11 @@ class SquareApi(ShopApi):
         facts += [ProductGoneFact(product_id=each, observed_at=at) for each in products if each not in there]
         return [*facts, *await self._levels(list(dict.fromkeys(variations)))]
 
+    async def read_hints(self, hints: Sequence[HintFact]) -> Sequence[Fact]:
+        """See `ShopApi.read_hints`."""
+        orders = each_once(each.order_id for each in hints)
+        return [*await super().read_hints(hints), *(await self._orders(orders) if orders else ())]
+
     async def subscriptions(self, address: str) -> Sequence[Subscription]:
         """See `ShopApi.subscriptions`."""
         return _told([each for each in await self._subscriptions() if each.notification_url == address])
@@ -197,6 +206,25 @@ class SquareApi(ShopApi):
         ):
             found += some
         return found
+
+    async def _orders(self, ids: Sequence[str]) -> list[Fact]:
+        at, path = self._now(), "v2/orders/batch-retrieve"
+        orders: list[Order] = []
+        async for some in self._calls.by_ids(path, "orders", "order_ids", ids, MOST_ORDERS, Order):
+            orders += some
+        addresses: dict[str, str | None] = {}
+        for named in in_parts(each_once(each for order in orders for each in order.customers), MOST_ORDERS):
+            told = await self._calls.send("POST", "v2/customers/bulk-retrieve", {"customer_ids": named}, Customers)
+            addresses |= {each: found.customer.email_address for each, found in told.responses.items()}
+        items: dict[str, str] = {}
+        variations = each_once(each for order in orders for each in order.variations)
+        async for objects in self._calls.by_ids(
+            "v2/catalog/batch-retrieve", "objects", "object_ids", variations, MOST_IDS, Variation
+        ):
+            named_by = ((each.id, each.item_variation_data.item_id) for each in objects)
+            items |= {id_: item_id for id_, item_id in named_by if id_ and item_id}
+        read = [as_documented(partial(read_order, order, addresses, items, at), answer_to(path)) for order in orders]
+        return [each for each in read if each is not None]
 
     async def _levels(self, variations: Sequence[str]) -> list[Fact]:
         facts: list[Fact] = []

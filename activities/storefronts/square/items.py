@@ -18,11 +18,14 @@ from schemas.incoming.facts import Fact, ProductFact, ProductGoneFact, StoreFact
 _WITHOUT_HUNDREDTHS = frozenset({"JPY"})
 
 
-class _Money(Payload):
+class Money(Payload):
+    """An amount."""
+
     amount: int | None = None
     currency: PlainText = None
 
     def price(self) -> Decimal | None:
+        """In whole units; None: it is not told, or below nothing."""
         if self.amount is None or self.amount < 0:
             return None
         return Decimal(self.amount).scaleb(0 if self.currency in _WITHOUT_HUNDREDTHS else -2)
@@ -35,7 +38,7 @@ class _Override(Payload):
 class _VariationData(Payload):
     name: PlainText = None
     sku: PlainText = None
-    price_money: _Money | None = None
+    price_money: Money | None = None
     track_inventory: bool | None = None
     location_overrides: tuple[_Override, ...] = ()
 

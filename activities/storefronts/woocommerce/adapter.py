@@ -4,7 +4,8 @@ Source: https://github.com/woocommerce/woocommerce at 00e1bc4, includes/class-wc
 - Before its first delivery a webhook pings its address with an unsigned form, and wants exactly 200.
 - A body is made when it is delivered, so it is the state at that moment, and the moment it comes is its time: a
   product's own `date_modified` does not move with its stock (issue 17841).
-- Nothing in a delivery names the shop, so the address does: `?store=shop.example`.
+- Nothing in a delivery names the shop, so the address does: `?store=shop.example`, or `?store=shop.example%2Fde` of one
+  in a folder.
 """
 
 import base64
@@ -27,11 +28,12 @@ from activities.storefronts.woocommerce.orders import read_order_message
 from activities.storefronts.woocommerce.products import read_gone, read_product_message
 from schemas.incoming.facts import Fact, WebhookDelivery
 
-LONGEST_HOST = 253
+LONGEST_STORE = 255
+"""Characters of a shop's address without https, which is its id."""
 _SIGNATURE = "X-WC-Webhook-Signature"
 _TOPIC = re.compile(r"[a-z0-9_.]{1,100}")
 _DELIVERY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?")
+_STORE = re.compile(r"([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?)((?:/[A-Za-z0-9._~-]+)*)", re.IGNORECASE)
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 _ABOUT_PEOPLE = re.compile(rb'@|"billing"')
 """What tells a message about people, whatever topic its header says: only the body is signed."""
@@ -59,10 +61,8 @@ class WooCommerce:
         return WebhookAnswer() if not signed and _PING.fullmatch(request.body) else None
 
     def store_named(self, request: WebhookRequest) -> str | None:
-        """See `Storefront.store_named`: the host in the address."""
-        host = request.query.get("store", "")
-        host = host.lower() if host.isascii() else host
-        return host if len(host) <= LONGEST_HOST and _HOST.fullmatch(host) else None
+        """See `Storefront.store_named`: `store` in the address, which is the shop's without https."""
+        return store_at(request.query.get("store", ""))
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> WebhookDelivery:
         """See `Storefront.verify`. WooCommerce signs the body only; topic and delivery come from headers.
@@ -75,7 +75,7 @@ class WooCommerce:
         if not any(fitting):
             raise does_not_fit(_SIGNATURE)
         if (store := self.store_named(request)) is None:
-            raise DeliveryMalformed("The address lacks the host of its shop, as in ?store=shop.example.")
+            raise DeliveryMalformed("The address lacks its shop's, as in ?store=shop.example.")
         topic = _header(request, "X-WC-Webhook-Topic", _TOPIC)
         delivery_id = _header(request, "X-WC-Webhook-Delivery-ID", _DELIVERY_ID)
         return WebhookDelivery(
@@ -104,6 +104,12 @@ class WooCommerce:
 
     def answer(self, delivery: WebhookDelivery) -> WebhookAnswer | None:
         """WooCommerce looks at the status only."""
+
+
+def store_at(address: str) -> str | None:
+    """The id of the shop at an address without https; None: it is none. Hosts have no large letters, folders may."""
+    found = _STORE.fullmatch(address.rstrip("/")) if address.isascii() and len(address) <= LONGEST_STORE else None
+    return None if found is None else found[1].lower() + found[2]
 
 
 def sign(body: bytes, key: str) -> bytes:

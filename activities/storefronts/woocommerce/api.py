@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self, cast
-from urllib.parse import urlsplit
 
 from activities.storefronts.buyers import currency_facts, is_currency
 from activities.storefronts.payload import NumericId, Payload, PlainText
@@ -27,6 +26,7 @@ from activities.storefronts.shop_api import (
     Watched,
 )
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopHttp
+from activities.storefronts.woocommerce.adapter import store_at
 from activities.storefronts.woocommerce.calls import ANSWER, PAGE, Calls
 from activities.storefronts.woocommerce.orders import Order, read_order
 from activities.storefronts.woocommerce.products import VARIABLE, Product, Variation, read_product
@@ -84,29 +84,30 @@ class WooCommerceApi:
         Question("consumer_secret", "The consumer secret, cs_…", secret=True, pattern=r"cs_[A-Za-z0-9]{1,100}"),
     )
 
-    def __init__(self, calls: Calls, shop: str) -> None:
-        self._calls, self._shop = calls, shop
+    def __init__(self, calls: Calls, shop: str, store: str) -> None:
+        self._calls, self._shop, self._store = calls, shop, store
 
     @classmethod
     def over(cls, http: ShopHttp, access: Access) -> Self:
         """See `ShopApi.over`."""
         shop = (access.settings.get("shop") or "").rstrip("/")
-        if not urlsplit(shop).hostname:
+        store = store_at(shop.partition("://")[2])
+        if store is None:
             raise ValueError("shop: this is no address of a shop, as in https://shop.example")
         key, secret = (access.secrets.get(name) for name in ("consumer_key", "consumer_secret"))
         if not key or not secret:
             raise ValueError(f"{'consumer_secret' if key else 'consumer_key'}: it is missing")
-        return cls(Calls(http, shop, key, secret), shop)
+        return cls(Calls(http, shop, key, secret), shop, store)
 
     async def renewed(self, now: datetime) -> Renewed | None:
         """See `ShopApi.renewed`. Keys do not end."""
 
     async def introduce(self) -> Introduction:
-        """See `ShopApi.introduce`. The store is the host of the address given; its webhooks' address names it, too."""
+        """See `ShopApi.introduce`. The store is the address given, without https, as in its webhooks' address."""
         site = fitted(await self._there(""), _Site, ANSWER)
         currency = await self._setting("general/woocommerce_currency")
         return Introduction(
-            store_id=urlsplit(self._shop).netloc.rpartition("@")[2].lower(),
+            store_id=self._store,
             name=site.name or self._shop,
             front_page=(site.home or site.url or self._shop).rstrip("/"),
             currency=currency if is_currency(currency) else None,

@@ -23,6 +23,7 @@ from starter.http.dependencies import InjectedDependencies, dependencies_of
 from starter.http.json_bodies import JsonRoute
 from starter.http.limits import SignUpLimit, public_network
 from starter.http.problems import Kind, Refusal, problem_responses
+from starter.http.turns import Turns
 
 PATH = "/v1/signups"
 SOURCE = "sign-up form"
@@ -160,6 +161,10 @@ class CountedRoute(JsonRoute):
         """What counts these requests by where they come from."""
         return dependencies_of(request).sign_up_limit
 
+    def turns(self, request: Request) -> Turns:
+        """What they wait for each other in."""
+        return dependencies_of(request).sign_up_turns
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
@@ -168,11 +173,11 @@ class CountedRoute(JsonRoute):
             if seconds:
                 raise Refusal(Kind.TOO_MANY_REQUESTS, self.refusal, headers={"Retry-After": str(seconds)})
             await request.body()
-            dependencies = dependencies_of(request)
-            async with dependencies.sign_up_turns.turn():
-                began = dependencies.beats.clock()
+            beats = dependencies_of(request).beats
+            async with self.turns(request).turn():
+                began = beats.clock()
                 accepted = await handle(request)
-            await dependencies.beats.keep(began)
+            await beats.keep(began)
             return accepted
 
         return count_first

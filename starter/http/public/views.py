@@ -11,6 +11,7 @@ from starter.http.dependencies import InjectedDependencies, dependencies_of
 from starter.http.limits import SignUpLimit
 from starter.http.problems import Kind, problem_responses
 from starter.http.public.signups import CountedRoute
+from starter.http.turns import Turns
 
 PATH = "/v1/views"
 VIEWS_PER_MINUTE = 120
@@ -36,13 +37,17 @@ class ToldAccepted(Model):
 
 
 class ViewsRoute(CountedRoute):
-    """Counts by a limit of its own."""
+    """Counts by a limit of its own, and waits in a line of its own."""
 
     refusal = "Your network told of too much just now. Please try again in a minute."
 
     def limit(self, request: Request) -> SignUpLimit:
         """Not that of sign-ups."""
         return dependencies_of(request).view_limit
+
+    def turns(self, request: Request) -> Turns:
+        """Not those of sign-ups."""
+        return dependencies_of(request).view_turns
 
 
 router = APIRouter(tags=["events"], route_class=ViewsRoute)

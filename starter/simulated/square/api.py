@@ -28,12 +28,29 @@ def item(number: int, *, name: str = "Mug", counted: bool = True, **changes: Any
     return {"type": "ITEM", "id": f"I{number}", "is_deleted": False, "item_data": told} | changes
 
 
+def order(order_id: str, *variations: str, **changes: Any) -> dict[str, Any]:
+    """An order of two pieces of each, by the customer C1."""
+    lines = [{"uid": each, "catalog_object_id": each, "quantity": "2", "item_type": "ITEM"} for each in variations]
+    money = {"amount": 3998 * len(lines), "currency": "USD"}
+    return {
+        "id": order_id,
+        "location_id": "L1",
+        "customer_id": "C1",
+        "state": "OPEN",
+        "created_at": "2026-01-31T11:00:00Z",
+        "line_items": lines,
+        "total_money": money,
+        **changes,
+    }
+
+
 @dataclass
 class SquareMerchant(SimulatedApi):
     """The merchant, and what was asked of it.
 
     Attributes:
         counts: by variation, location and state.
+        orders: by their ids; customers: their addresses, by theirs.
         calculated: since when a count is so; of others it is some time ago.
         too_many: so many calls are answered 429 first.
         page: so many rows make a page.
@@ -43,6 +60,8 @@ class SquareMerchant(SimulatedApi):
     counts: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
     calculated: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
     subscriptions: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    customers: dict[str, str] = field(default_factory=dict[str, str])
     calls: list[str] = field(default_factory=list[str])
     too_many: int = 0
     page: int = PAGE
@@ -56,6 +75,8 @@ class SquareMerchant(SimulatedApi):
             Route("/v2/catalog/list", self._list),
             Route("/v2/catalog/batch-retrieve", self._retrieve, methods=["POST"]),
             Route("/v2/inventory/counts/batch-retrieve", self._counts, methods=["POST"]),
+            Route("/v2/orders/batch-retrieve", self._orders, methods=["POST"]),
+            Route("/v2/customers/bulk-retrieve", self._customers, methods=["POST"]),
             Route("/v2/webhooks/subscriptions", self._subscriptions, methods=["GET", "POST"]),
             Route("/v2/webhooks/subscriptions/{id}", self._subscription, methods=["PUT", "DELETE"]),
         ]
@@ -86,9 +107,26 @@ class SquareMerchant(SimulatedApi):
 
     async def _retrieve(self, request: Request) -> Response:
         asked = await _json(request)
-        return self._refused(request) or JSONResponse(
-            {"objects": [each for each in self.items if each["id"] in asked["object_ids"]]}
+        variations = (
+            {**each, "item_variation_data": {**each["item_variation_data"], "item_id": item["id"]}}
+            for item in self.items
+            for each in item["item_data"]["variations"]
         )
+        there = [each for each in (*self.items, *variations) if each["id"] in asked["object_ids"]]
+        return self._refused(request) or JSONResponse({"objects": there})
+
+    async def _orders(self, request: Request) -> Response:
+        asked = (await _json(request))["order_ids"]
+        there = [self.orders[each] for each in asked if each in self.orders]
+        return self._refused(request) or JSONResponse({"orders": there} if there else {})
+
+    async def _customers(self, request: Request) -> Response:
+        gone = {"errors": [{"category": "INVALID_REQUEST_ERROR", "code": "NOT_FOUND"}]}
+        told = {
+            each: {"customer": {"id": each, "email_address": self.customers[each]}} if each in self.customers else gone
+            for each in (await _json(request))["customer_ids"]
+        }
+        return self._refused(request) or JSONResponse({"responses": told})
 
     async def _counts(self, request: Request) -> Response:
         asked = await _json(request)

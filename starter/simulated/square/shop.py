@@ -7,12 +7,14 @@ day, and after three weeks in which nothing was taken a subscription is off.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from starter.simulated.shop import Hook, Key, Rule, SendingShop, Sent, Told
+from starter.simulated.shop import Hook, Key, Order, Rule, SendingShop, Sent, Told
 from starter.simulated.signing import by_secret
 from starter.simulated.square.api import MERCHANT, TOKEN, SquareMerchant, item
+from starter.simulated.square.api import order as order_told
 
 COUNT = "inventory.count.updated"
 CATALOGUE = "catalog.version.updated"
+ORDER = "order.created"
 RETRIES = (1, 3, 7, 15, 30, 60, 120, 240, 480, 960, 1440)
 
 
@@ -96,6 +98,19 @@ class Square(SendingShop):
         }
         return self._event(COUNT, {"object": {"inventory_counts": [told]}}, at, number)
 
+    def ordered(self, order: Order, at: datetime) -> Told:
+        id_, customer = f"order-{order.number}", f"customer-{order.email}"
+        self.merchant.customers[customer] = order.email
+        money = {"amount": int(100 * order.total), "currency": "USD"}
+        (line,) = order_told(id_, self.variant(order.place))["line_items"]
+        lines = [{**line, "quantity": str(order.pieces)}]
+        self.merchant.orders[id_] = order_told(
+            id_, customer_id=customer, created_at=at.isoformat(), line_items=lines, total_money=money
+        )
+        changed = {"order_id": id_, "version": 1, "state": "OPEN", "location_id": "L1", "created_at": at.isoformat()}
+        told = {"type": "order", "id": id_, "object": {"order_created": changed}}
+        return self._event(ORDER, told, at, order.number)
+
     def product_message(self, place: int, at: datetime, number: int) -> Told:
         version = {"catalog_version": {"updated_at": at.isoformat()}}
         return self._event(CATALOGUE, {"type": "catalog", "object": version}, at, number)
@@ -104,7 +119,7 @@ class Square(SendingShop):
         return self._event(COUNT, {"object": {}}, at, number)
 
     def _event(self, topic: str, data: object, at: datetime, number: int) -> Told:
-        named = {"merchant_id": MERCHANT, "type": topic, "event_id": f"event-{number}"}
+        named = {"merchant_id": MERCHANT, "type": topic, "event_id": f"{topic}-{number}"}
         return topic, {**named, "created_at": at.isoformat(), "data": data}
 
     def sent(self, topic: str, body: bytes, at: datetime, key: Key, number: int) -> Sent:

@@ -2,7 +2,7 @@
 
 import base64
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,6 +21,7 @@ class SimulatedWooCommerce(AnsweringApi):
         refused: beginnings of paths that the key may not read.
         secrets: of the webhooks, by their id: no answer has them.
         heard: every request: its method and path, with the query read.
+        made: is told of each webhook that is made, its id and its address.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,7 @@ class SimulatedWooCommerce(AnsweringApi):
         self.front_page = "https://shop.example"
         self.heard: list[tuple[str, str, Mapping[str, str]]] = []
         self.odd: Reply | None = None
+        self.made: Callable[[int, str], None] = lambda _id, _address: None
 
     def answer(self, heard: Heard) -> Reply:
         """See `AnsweringApi`."""
@@ -84,6 +86,8 @@ class SimulatedWooCommerce(AnsweringApi):
         wanted = dict(heard.json())
         self.secrets[number] = str(wanted.pop("secret"))
         self.hooks[number] |= wanted
+        if method == "POST":
+            self.made(number, str(wanted["delivery_url"]))
         return Reply(201 if method == "POST" else 200, self.hooks[number])
 
 

@@ -1,10 +1,11 @@
 """A shop with WooCommerce, and what it sends.
 
 Source: https://github.com/woocommerce/woocommerce at 00e1bc4, includes/class-wc-webhook.php: a delivery that fails
-is not sent again, and of more than five in a row the webhook is disabled; 200 to 302 is taken.
+is not sent again, and of more than five in a row the webhook is disabled; 200 to 302 is taken. A webhook that is made
+pings its address first, with a form that is not signed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -129,6 +130,12 @@ class WooCommerce(SendingShop):
             if hook in (None, str(each["id"])):
                 each["status"] = "disabled"
         return True
+
+    def subscribed(self, told: Callable[[Hook], None]) -> None:
+        self.shop.made = lambda id_, address: told(Hook(str(id_), address))
+
+    def greeting(self, hook: Hook) -> Sent:
+        return Sent(f"webhook_id={hook.id}".encode(), {"Content-Type": "application/x-www-form-urlencoded"})
 
     def hooks(self, topic: str) -> Sequence[Hook]:
         rows = self.shop.hooks.values()
