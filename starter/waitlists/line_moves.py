@@ -33,7 +33,7 @@ from starter.waitlists.move_refusals import (
 SQL = load_queries("starter.waitlists", "line_moves.sql")
 
 COUNTING_SECONDS = 600.0
-"""A line may have a million people, and each is asked what would become of them: 100,000 took 14 s."""
+"""A line may have a million people: 100,000 took 14 s while each was asked by itself what would become of them."""
 MOST_SHOWN = 100
 """Moves in a list: the latest are those that people look for."""
 

@@ -49,7 +49,8 @@ class Skipping(Peeked):
         self._ready = bytearray()
         self._passed: deque[Passed] = deque()
         self._given = self._taken = 0
-        self._likely = self._offset = 0
+        self._likely: int = 0
+        self._offset: int = 0
         self._context = blake2b()
         self.splits = True
         self.context = self._begin()

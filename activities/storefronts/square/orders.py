@@ -117,7 +117,7 @@ def read_order(
     bought = items(
         (items_of[each.catalog_object_id], each.catalog_object_id, 1 if each.quantity is None else each.quantity)
         for each in order.line_items
-        if each.catalog_object_id in items_of
+        if each.catalog_object_id is not None and each.catalog_object_id in items_of
     )
     if order.state == DRAFT or email is None or not bought:
         return None
