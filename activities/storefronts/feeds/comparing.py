@@ -166,8 +166,7 @@ class Comparing:
                     yield len(same)
                     same.clear()
                 product, changed = of, False
-            nth = self._nth
-            self._nth += 1
+            nth, self._nth = self._nth, self._nth + 1
             told = self.currency or _currency(raw)
             digest = self._digest(raw, told)
             if known.see(digest):
