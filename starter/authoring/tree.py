@@ -6,15 +6,17 @@ whoever has figures or a path by step lays them over it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import cast
 
 from schemas.channels import Channel
-from schemas.criteria import say
+from schemas.criteria import Node
 from schemas.document.alert_types.registry import AnyAlert, raised_events
 from schemas.document.alert_types.vocabulary import Action, AlertEvent
 from schemas.document.conversation import ConversationDocument, ThreadSection
 from schemas.document.steps import AnyStep, ArmSection, BranchSection, Place, SendStep, Status, Way
 from schemas.time.durations import format_duration
+from schemas.time.moments import Until, format_until
 from workflows.compiler.diagnostics import format_path
 from workflows.compiler.step_ids import with_ids
 
@@ -36,19 +38,31 @@ class TreeMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """A value that a node tells of, as the document has it: whoever shows it says it in the reader's language.
+
+    Attributes:
+        field: the name of the field that it is of; empty: it is plain without.
+    """
+
+    value: object
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TreeWay:
     """A list of nodes inside a node: a branch, a thread, or what belongs to an alert.
 
     Attributes:
         kind: `thread`, `branch`, or `inside`, which has no name.
-        said: who goes this way, in words.
+        said: who goes this way: criteria, or a share; None: everyone.
         place: of the thread or branch in the document.
         steps: of its list of steps; None: it holds other nodes.
     """
 
     kind: str
     name: str
-    said: str
+    said: Node | int | None
     place: Place
     steps: Place | None
     nodes: tuple["TreeNode", ...]
@@ -71,7 +85,7 @@ class TreeNode:
     Attributes:
         kind: the kind of a step, or one of the kinds above.
         id: of a step or rest, as paths and reports have it; None: it is neither.
-        name: what it is about, in short.
+        about: what it is about: a text, or a value as a detail has it; empty: its kind says it all.
         details: the rest of it.
         place: in the document: of a step, an alert, or the first thread on an event.
         alert: the alert that it belongs to; two alerts have a waiting list each.
@@ -81,14 +95,19 @@ class TreeNode:
 
     kind: str
     id: str | None
-    name: str
-    details: tuple[str, ...]
+    about: object
+    details: tuple[Detail, ...]
     place: Place
     ways: tuple[TreeWay, ...] = ()
     alert: str | None = None
     message: TreeMessage | None = None
     status: Status | None = None
     ends: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is about, as the document has it."""
+        return written(self.about)
 
     @property
     def path(self) -> str:
@@ -136,8 +155,9 @@ class _Planting:
             *self._raised_event(code, AlertEvent.FOLLOW_UP),
             *self._raised_event(code, AlertEvent.DISCONTINUED),
         )
-        details = (str(alert.type), str(alert.action), *_said_filters(alert))
-        way = TreeWay("inside", "", "", place, None, inside)
+        filters = (each for each in (alert.trigger_filter, alert.profile_filter) if each is not None)
+        details = tuple(Detail(each) for each in (alert.type, alert.action, *filters))
+        way = TreeWay("inside", "", None, place, None, inside)
         return TreeNode(ALERT, None, alert.name or code, details, place, (way,), code)
 
     def _question(self, code: str, alert: AnyAlert) -> Iterator[TreeNode]:
@@ -154,20 +174,20 @@ class _Planting:
                 SAID,
                 None,
                 each.send,
-                (str(each).partition(" after ")[2],),
+                (Detail(each.after), *((Detail(f"{each.times}×"),) if each.times > 1 else ())),
                 (*place, "while_waiting", index),
                 alert=code,
                 message=self._message(each.send),
             )
             for index, each in enumerate(alert.queue.while_waiting)
         )
-        ways = (TreeWay("inside", "", "", place, None, said),) if said else ()
-        return TreeNode(LINE, LINE, "", (format_duration(alert.relevancy_window),), place, ways, code)
+        ways = (TreeWay("inside", "", None, place, None, said),) if said else ()
+        return TreeNode(LINE, LINE, "", (Detail(alert.relevancy_window),), place, ways, code)
 
     def _reminders(self, code: str, alert: AnyAlert) -> Iterator[TreeNode]:
         reminders = alert.queue.reminders
         if reminders is not None:
-            details = (format_duration(reminders.after), f"{reminders.times}×")
+            details = (Detail(reminders.after), Detail(f"{reminders.times}×"))
             yield TreeNode(REMINDER, REMINDER, "", details, ("alerts", code, "reminders"), alert=code)
 
     def _raised_event(self, code: str, event: AlertEvent) -> Iterator[TreeNode]:
@@ -184,20 +204,19 @@ class _Planting:
         return tuple(self._thread(("threads", index), thread) for index, thread in threads)
 
     def _thread(self, place: Place, thread: ThreadSection) -> TreeWay:
-        said = "" if thread.when is None else say(thread.when)
         steps = (*place, "steps")
-        return TreeWay("thread", thread.name, said, place, steps, self._steps(thread.steps, steps))
+        return TreeWay("thread", thread.name, thread.when, place, steps, self._steps(thread.steps, steps))
 
     def _steps(self, steps: tuple[AnyStep, ...], place: Place) -> tuple[TreeNode, ...]:
         return tuple(self._step(step, (*place, index)) for index, step in enumerate(steps))
 
     def _step(self, step: AnyStep, place: Place) -> TreeNode:
-        name, *details = written_of(step)
+        about, details = _told_of(step)
         return TreeNode(
             step.kind,
             step.id,
-            name,
-            tuple(details),
+            about,
+            details,
             place,
             tuple(self._branch(way, place) for way in step.ways()),
             message=self._message(step.send) if isinstance(step, SendStep) else None,
@@ -208,14 +227,13 @@ class _Planting:
     def _branch(self, way: Way, place: Place) -> TreeWay:
         steps = (*place, *way.place)
         own = steps[:-1] if way.branch is not None else steps
-        said = ""
         match way.branch:
             case BranchSection() as branch:
-                said = say(branch.when)
+                said = branch.when
             case ArmSection() as arm:
-                said = str(arm.share)
+                said = arm.share
             case _:
-                pass
+                said = None
         return TreeWay("branch", way.name, said, own, steps, self._steps(way.steps, steps))
 
     def _message(self, code: str) -> TreeMessage:
@@ -223,26 +241,31 @@ class _Planting:
         return TreeMessage(code) if found is None else TreeMessage(code, found.channel, found.subject)
 
 
-def written_of(step: AnyStep) -> tuple[str, ...]:
-    """What a step is about, as its document has it: the value of the field that makes its kind, then its other fields
-    that are not at their defaults. Of its branches nothing, for they follow it."""
-    own = step.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"id", "status", *step.step_lists})
-    first = own.pop(step.kind)
-    branches = step.branch_type is not None
-    return ("" if branches else _shown(first), *(f"{name}: {_shown(value)}" for name, value in own.items()))
+def _told_of(step: AnyStep) -> tuple[object, tuple[Detail, ...]]:
+    """What a step is about: the value of the field that makes its kind, and its other fields that are not at their
+    defaults. Of its branches nothing, for they follow it.
+    """
+    names = {info.alias or name: name for name, info in type(step).model_fields.items()}
+    left_out = {"id", "status", step.kind, *step.step_lists}
+    said = {
+        field: getattr(step, name)
+        for field, name in names.items()
+        if field not in left_out and getattr(step, name) != type(step).model_fields[name].default
+    }
+    about = "" if step.branch_type is not None else getattr(step, names[step.kind])
+    return about, tuple(Detail(value, field) for field, value in said.items())
 
 
-def _shown(value: Any) -> str:
+def written(value: object) -> str:
+    """A value as a document has it."""
     match value:
         case bool():
             return "true" if value else "false"
-        case [*several]:
-            return ", ".join(map(str, several))
+        case timedelta():
+            return format_duration(value)
+        case Until():
+            return format_until(value)
+        case tuple():
+            return ", ".join(map(written, cast("tuple[object, ...]", value)))
         case _:
             return str(value)
-
-
-def _said_filters(alert: AnyAlert) -> Iterator[str]:
-    for criteria in (alert.trigger_filter, alert.profile_filter):
-        if criteria is not None:
-            yield say(criteria)

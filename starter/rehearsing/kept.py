@@ -1,12 +1,14 @@
 """A rehearsal kept as a scenario: what was found in it is what is expected from then on."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
 from schemas.document.scenarios import Ends, ExpectSection, ScenarioSection
 from schemas.journey.outcome import Refused, Sent
+from starter.authoring.editing import insert, set_fields
+from starter.authoring.marked_yaml import read_yaml
 from starter.rehearsing.run import Rehearsed
 
 
@@ -21,6 +23,23 @@ def scenario_as_yaml(scenario: ScenarioSection) -> str:
     written: dict[str, Any] = scenario.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True)
     written = {"name": scenario.name} | written
     return yaml.safe_dump([written], sort_keys=False, allow_unicode=True, width=100)
+
+
+def text_with(source: str, scenario: ScenarioSection) -> str:
+    """A document's text with a scenario in it: behind the others, or in the place of the one of the same name, of which
+    only what is expected is written anew.
+
+    Raises:
+        CannotEdit: as it says.
+    """
+    (value,) = cast("list[dict[str, Any]]", yaml.safe_load(scenario_as_yaml(scenario)))
+    says = read_yaml(source).value
+    kept = says.get("scenarios") if isinstance(says, dict) else None
+    scenarios = kept if isinstance(kept, list) else []
+    for index, each in enumerate(scenarios):
+        if isinstance(each, dict) and each.get("name") == scenario.name:
+            return set_fields(source, ("scenarios", index), {"expect": value["expect"]})
+    return insert(source, ("scenarios",), len(scenarios), value)
 
 
 def _found(rehearsed: Rehearsed) -> Iterator[ExpectSection]:

@@ -85,6 +85,19 @@ class Contacts:
                 orders=tuple(await SQL.orders.rows(connection, ContactOrder, **of_them)),
             )
 
+    async def one(self, asked: str, by: str, stores: Sequence[StoreId] | None = None) -> FoundContact:
+        """The one person of this id, whole address or whole number. It is on record that they were looked at.
+
+        Raises:
+            UnknownContact: there is none, or nothing of them in these stores.
+        """
+        known = _plain(asked)
+        for each in await self._found(known, stores, None, 2) if len(known) >= LEAST_ASKED else ():
+            if known in (each.id, each.email) or (each.phone is not None and each.phone == _number(known)):
+                await write_look(self._pool, by, each.id)
+                return each
+        raise UnknownContact
+
     async def _found(
         self, begins: str, stores: Sequence[StoreId] | None, after: str | None, most: int
     ) -> list[FoundContact]:

@@ -87,6 +87,7 @@ NAMED: dict[str, tuple[Role, str]] = {
     "POST /conversations/{name}/resume": (Role.PUBLISHER, SOMEWHERE),
     "POST /conversations/{name}/retire": (Role.PUBLISHER, SOMEWHERE),
     "GET /conversations/{name}/test": (Role.VIEWER, SOMEWHERE),
+    "POST /conversations/{name}/test": (Role.EDITOR, SOMEWHERE),
     "GET /conversations/{name}/test/recorded": (Role.EDITOR, SOMEWHERE),
     "GET /lines": (Role.VIEWER, SOMEWHERE),
     "GET /lines/export.csv": (Role.VIEWER, SOMEWHERE),

@@ -1,10 +1,12 @@
 """A document as a tree: all that is in it, at its place, once, in the order that it happens."""
 
+from datetime import timedelta
+
 from hypothesis import given
 
 from schemas.document.conversation import ConversationDocument
 from schemas.document.steps import step_id
-from starter.authoring.tree import TreeNode, every_node, tree_of
+from starter.authoring.tree import Detail, TreeNode, every_node, tree_of
 from starter.documents import load_document
 from tests.documents.any_document import documents
 from tests.documents.starters import FOLDER, REMINDERS
@@ -73,8 +75,8 @@ def test_branches_stand_in_their_step_and_the_steps_after_it_follow() -> None:
 
 def test_a_node_says_what_its_step_is_about_in_short() -> None:
     nodes = {node.id: node for node in every_node(tree_of(load_document(REMINDERS, "it")))}
-    assert nodes["until-reminder"].details == ("2 days", "2×")
-    assert nodes["waiting-list"].details == ("180 days",)
+    assert nodes["until-reminder"].details == (Detail(timedelta(days=2)), Detail("2×"))
+    assert nodes["waiting-list"].details == (Detail(timedelta(days=180)),)
     message = nodes["it-is-back"].message
     assert message is not None
     assert message.subject == "{{ product.title }} is back"

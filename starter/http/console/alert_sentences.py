@@ -4,7 +4,6 @@ wants to know what was chosen.
 
 from collections.abc import Iterator
 
-from schemas.criteria import say
 from schemas.document.alert_types.alert import Alert
 from schemas.document.alert_types.back_in_stock import BackInStock
 from schemas.document.alert_types.low_inventory import LowInventory
@@ -13,6 +12,7 @@ from schemas.document.alert_types.registry import AnyAlert
 from schemas.document.alert_types.vocabulary import AlertEvent, Order
 from schemas.document.conversation import ConversationDocument, ListSection
 from schemas.ids import Level
+from starter.http.console.said_values import said
 from starter.http.console.words import Words
 
 
@@ -31,9 +31,9 @@ def _entering(alert: AnyAlert, t: Words) -> Iterator[str]:
     if alert.level is Level.PRODUCT:
         yield t("alert_setup.say_product")
     if alert.trigger_filter is not None:
-        yield t("alert_setup.say_products", criteria=say(alert.trigger_filter))
+        yield t("alert_setup.say_products", criteria=said(t, alert.trigger_filter))
     if alert.profile_filter is not None:
-        yield t("alert_setup.say_contacts", criteria=say(alert.profile_filter))
+        yield t("alert_setup.say_contacts", criteria=said(t, alert.profile_filter))
     yield t("alert_setup.say_window", length=t.length(alert.relevancy_window))
 
 

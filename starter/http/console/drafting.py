@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from schemas.document.conversation import ConversationDocument
 from schemas.names import SHOP_EVENTS
 from schemas.responses.versions import Difference, SavedWorking
-from starter.accounts.viewer import Viewer
+from starter.accounts.viewer import Viewer, actor_of
 from starter.authoring.changes import Act, Change
 from starter.authoring.section_forms import place_of
 from starter.comparing.differences import find_differences
@@ -66,6 +66,11 @@ async def draft_of(text: str) -> Draft:
         return Draft(text, None, error.diagnostics)
 
 
+async def latest(services: Services, opened: Opened) -> tuple[ConversationDocument, str]:
+    """What was written last, and its text."""
+    return await services.versions.document(opened.latest), (await services.versions.show(opened.latest)).source
+
+
 async def changed(text: str, change: Change) -> Draft:
     """The text with a change that a form asks for.
 
@@ -104,14 +109,24 @@ async def meanwhile(services: Services, opened: Opened, based_on: str) -> Meanwh
     if before is None and opened.summary.published is not None:
         before = await services.versions.document(Which(opened.code))
     found = await DOCUMENTS.run(find_differences, before, now) if before is not None else ()
-    who = "" if summary is None else await name_of(services, summary.saved_by)
+    who = "" if summary is None else (await people_of(services)).of(summary.saved_by)
     return Meanwhile(who, shown.content_hash, found)
 
 
-async def name_of(services: Services, actor: str) -> str:
-    """Whoever did something, as people know them; what is no user, as the audit has it."""
-    names = {f"user {each.id}": each.name for each in await services.users.all()}
-    return names.get(actor, actor)
+@dataclass(frozen=True, slots=True)
+class People:
+    """The users, by how the audit has them."""
+
+    names: Mapping[str, str]
+
+    def of(self, actor: str | None) -> str:
+        """Whoever did something, as people know them; what is no user, as the audit has it."""
+        return self.names.get(actor or "", actor or "")
+
+
+async def people_of(services: Services) -> People:
+    """Everyone who may have done something."""
+    return People({actor_of(each.id): each.name for each in await services.users.all()})
 
 
 def suggestions(document: ConversationDocument) -> Mapping[str, Sequence[str]]:

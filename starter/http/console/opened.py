@@ -1,6 +1,9 @@
 """The conversation that a page is about, for whoever may see it: it is of the stores that its list is for."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Path, Query
 
 from schemas.document.conversation import ConversationDocument
 from schemas.responses.users import Role
@@ -9,6 +12,11 @@ from starter.accounts.viewer import Viewer
 from starter.http.problems import Kind, Refusal
 from starter.services import Services
 from starter.versioning.which import PUBLISHED, WORKING, Which
+
+Name = Annotated[str, Path(max_length=63)]
+"""The short name of a conversation, in an address."""
+VersionName = Annotated[str | None, Query(max_length=20)]
+"""One of its versions: `working`, `published` or a number; left out: what was written last."""
 
 
 @dataclass(frozen=True, slots=True)

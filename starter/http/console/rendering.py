@@ -20,6 +20,7 @@ from schemas.criteria import FIELDS
 from starter.authoring.criteria_forms import Row
 from starter.http.console import assets
 from starter.http.console.navigation import PARTS, part_of
+from starter.http.console.said_values import said
 from starter.http.console.words import Words, language_of
 
 _POLICY = (
@@ -52,6 +53,7 @@ def environment() -> jinja2.Environment:
         "with_query": with_query,
         "criteria_names": FIELDS,
         "new_condition": Row(),
+        "said": said,
     }
     return made
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta, get_day_names
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from babel.units import format_unit
 
@@ -101,6 +101,10 @@ class Words:
     def day(self, of: date) -> str:
         """As `12 Jan 2027`."""
         return str(format_date(of, "d MMM y", locale=self._locale))
+
+    def weekday(self, number: int) -> str:
+        """The name of a day of the week; 0 is Monday."""
+        return str(get_day_names("wide", locale=self._locale)[number])
 
     def short_day(self, at: date) -> str:
         """As `12 Jan`, where there is little room."""

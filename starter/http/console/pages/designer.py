@@ -6,33 +6,28 @@ What is asked for stands in the address: the part (`at`), or what is added (`add
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from schemas.document.conversation import ConversationDocument
 from schemas.responses.users import Role
 from starter.authoring.changes import Act, Change
 from starter.authoring.edited_text import CannotEdit
 from starter.authoring.section_forms import place_of
 from starter.authoring.tree import tree_of
 from starter.http.console.access import CurrentViewer, console_router, needs_role
-from starter.http.console.drafting import change_of, changed, meanwhile, save
+from starter.http.console.drafting import change_of, changed, latest, meanwhile, save
 from starter.http.console.forms import PostedForm
-from starter.http.console.opened import Opened, chosen_version, open_conversation, version_name
+from starter.http.console.opened import Name, Opened, VersionName, chosen_version, open_conversation, version_name
 from starter.http.console.panels import Panel, panel_of
 from starter.http.console.rendering import page, with_query
 from starter.http.dependencies import InjectedServices
 from starter.services import Services
 from starter.versioning.revisions import NothingToUndo
 from starter.versioning.versions import SavedMeanwhile
-from starter.versioning.which import Which
 from workflows.compiler.diagnostics import Path as Place
 from workflows.compiler.diagnostics import format_path
 
 router = console_router()
-
-Name = Annotated[str, Path(max_length=63)]
-VersionName = Annotated[str | None, Query(max_length=20)]
 
 
 @router.get("/conversations/{name}", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
@@ -93,7 +88,7 @@ async def edit(
     """Make a change and save it, or say what is in its way: mistakes, or what somebody else saved meanwhile."""
     opened = await open_conversation(services, viewer, name, Role.EDITOR)
     change, based_on = change_of(form), form.text("based_on")
-    document, text = await _latest(services, opened)
+    document, text = await latest(services, opened)
     asked = replace(change, act=Act.ADD if change.act is Act.ADD else Act.SAVE)
     panel = panel_of(document, text, asked, viewer.language)
     if panel is None:
@@ -138,7 +133,7 @@ async def check(
     """What would be wrong with the document if the form were saved as it is."""
     opened = await open_conversation(services, viewer, name, Role.EDITOR)
     change = change_of(form)
-    _, text = await _latest(services, opened)
+    _, text = await latest(services, opened)
     panel = Panel(change)
     try:
         panel = replace(panel, draft=await changed(text, change))
@@ -159,8 +154,3 @@ async def undo(
     except NothingToUndo:
         return await _page(request, services, opened, None, None, status=409)
     return RedirectResponse(opened.path, 303)
-
-
-async def _latest(services: Services, opened: Opened) -> tuple[ConversationDocument, str]:
-    which: Which = opened.latest
-    return await services.versions.document(which), (await services.versions.show(which)).source

@@ -1,8 +1,6 @@
 """A conversation as its YAML, with what is wrong with it by line, and saved back to the letter."""
 
-from typing import Annotated
-
-from fastapi import Path, Query, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from schemas.responses.users import Role
@@ -11,15 +9,13 @@ from starter.documents import check as check_text
 from starter.http.console.access import CurrentViewer, console_router, needs_role
 from starter.http.console.drafting import FILE, Meanwhile, draft_of, meanwhile, save
 from starter.http.console.forms import PostedForm
-from starter.http.console.opened import Opened, chosen_version, open_conversation, version_name
+from starter.http.console.opened import Name, Opened, VersionName, chosen_version, open_conversation, version_name
 from starter.http.console.rendering import page
 from starter.http.dependencies import InjectedServices
 from starter.runtime.one_thread import DOCUMENTS
 from starter.versioning.versions import SavedMeanwhile
 
 router = console_router()
-
-Name = Annotated[str, Path(max_length=63)]
 
 
 @router.get("/conversations/{name}/yaml", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
@@ -28,7 +24,7 @@ async def show(
     name: Name,
     viewer: CurrentViewer,
     services: InjectedServices,
-    version: Annotated[str | None, Query(max_length=20)] = None,
+    version: VersionName = None,
 ) -> Response:
     """The text of the version that was written last, or of another one."""
     opened = await open_conversation(services, viewer, name)

@@ -1,9 +1,9 @@
 """A message as somebody would read it, while it is written: for the frame beside its form, which may do nothing."""
 
 import re
-from typing import Annotated
+from collections.abc import Sequence
 
-from fastapi import Path, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
@@ -14,11 +14,12 @@ from starter.authoring.edited_text import CannotEdit
 from starter.http.console.access import CurrentViewer, console_router, needs_role
 from starter.http.console.drafting import Draft, change_of, changed
 from starter.http.console.forms import PostedForm
-from starter.http.console.opened import open_conversation
+from starter.http.console.opened import Name, open_conversation
 from starter.http.console.rendering import words
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, Refusal
-from starter.ops.previews import About, NoPreview
+from starter.ops.previews import About, NoPreview, NoSuchContact
+from starter.shops.people import UnknownContact
 
 router = console_router()
 
@@ -41,12 +42,14 @@ _PLAIN = Markup(
 @router.post("/conversations/{name}/preview", dependencies=[needs_role(Role.EDITOR, somewhere=True)])
 async def preview(
     request: Request,
-    name: Annotated[str, Path(max_length=63)],
+    name: Name,
     viewer: CurrentViewer,
     services: InjectedServices,
     form: PostedForm,
 ) -> Response:
-    """The message of a form as it would be if it were saved now, for somebody made up."""
+    """The message of a form as it would be if it were saved now: for somebody made up, or for a contact of the viewer's
+    stores, which is a look at them.
+    """
     opened = await open_conversation(services, viewer, name, Role.EDITOR)
     change = change_of(form)
     match change.added_at if change.act is Act.ADD else change.place:
@@ -61,10 +64,24 @@ async def preview(
         draft = await changed(text, change)
         if draft.document is None:
             return _shown(_PLAIN.format("", _said(draft)))
-        found = await services.previews.preview(draft.document, About(), code, language)
+        about, theirs = About(), None
+        if asked := form.text("for_contact"):
+            contact = await services.contacts.one(asked, viewer.actor, viewer.stores(Role.SUPPORT))
+            about = About(contact.id)
+            theirs = (await services.previews.facts(about)).language
+        found = await services.previews.preview(draft.document, about, code, language)
+    except (UnknownContact, NoSuchContact):
+        return _shown(_PLAIN.format("", words(request)("designer.no_such_contact")))
     except (CannotEdit, NoPreview) as error:
         return _shown(_PLAIN.format("", str(error)))
-    return _shown("".join(_page(each) for each in found.messages[:1]) or str(words(request)("designer.no_mistakes")))
+    return _shown(_page(_read_by(theirs, found.messages)))
+
+
+def _read_by(language: str | None, messages: Sequence[PreviewedMessage]) -> PreviewedMessage:
+    """The wording that somebody who speaks this language reads; its own language's is the first."""
+    by_language = {each.language: each for each in messages}
+    spoken = language or ""
+    return by_language.get(spoken) or by_language.get(spoken.partition("-")[0]) or messages[0]
 
 
 def _said(draft: Draft) -> str:

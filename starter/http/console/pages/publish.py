@@ -12,8 +12,9 @@ from schemas.responses.versions import Difference
 from starter.comparing.differences import find_differences
 from starter.comparing.read_words import Reworded, find_reworded
 from starter.http.console.access import CurrentViewer, console_router, needs_role
+from starter.http.console.drafting import people_of
 from starter.http.console.forms import PostedForm
-from starter.http.console.opened import Opened, open_conversation
+from starter.http.console.opened import Name, Opened, open_conversation
 from starter.http.console.rendering import page, with_query
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, Refusal
@@ -31,7 +32,7 @@ Number = Annotated[int, Path(ge=1, lt=2**63)]
 
 @router.get("/conversations/{name}/publish", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def show_publish(
-    request: Request, name: str, viewer: CurrentViewer, services: InjectedServices, done: str = ""
+    request: Request, name: Name, viewer: CurrentViewer, services: InjectedServices, done: str = ""
 ) -> Response:
     """What publishing would do now, whether it is paused, and what was done to many journeys."""
     opened = await open_conversation(services, viewer, name)
@@ -40,7 +41,7 @@ async def show_publish(
 
 @router.post("/conversations/{name}/publish", dependencies=[needs_role(Role.PUBLISHER, somewhere=True)])
 async def publish(
-    request: Request, name: str, viewer: CurrentViewer, services: InjectedServices, form: PostedForm
+    request: Request, name: Name, viewer: CurrentViewer, services: InjectedServices, form: PostedForm
 ) -> Response:
     """Publish what was looked at, and decide about those under way."""
     opened = await open_conversation(services, viewer, name, Role.PUBLISHER)
@@ -65,7 +66,7 @@ async def publish(
 
 @router.get("/conversations/{name}/operations/{operation}", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def show_operation(
-    request: Request, name: str, operation: Number, viewer: CurrentViewer, services: InjectedServices
+    request: Request, name: Name, operation: Number, viewer: CurrentViewer, services: InjectedServices
 ) -> Response:
     """How far an operation on many journeys has come."""
     opened = await open_conversation(services, viewer, name)
@@ -78,7 +79,7 @@ async def show_operation(
 @router.post(
     "/conversations/{name}/operations/{operation}/cancel", dependencies=[needs_role(Role.PUBLISHER, somewhere=True)]
 )
-async def cancel(name: str, operation: Number, viewer: CurrentViewer, services: InjectedServices) -> Response:
+async def cancel(name: Name, operation: Number, viewer: CurrentViewer, services: InjectedServices) -> Response:
     """Ask no more of its journeys."""
     opened = await open_conversation(services, viewer, name, Role.PUBLISHER)
     await _operation(services, opened, operation)
@@ -87,7 +88,7 @@ async def cancel(name: str, operation: Number, viewer: CurrentViewer, services: 
 
 
 @router.post("/conversations/{name}/pause", dependencies=[needs_role(Role.PUBLISHER, somewhere=True)])
-async def pause(name: str, viewer: CurrentViewer, services: InjectedServices) -> Response:
+async def pause(name: Name, viewer: CurrentViewer, services: InjectedServices) -> Response:
     """Give no more places and send nothing, until it is resumed."""
     opened = await open_conversation(services, viewer, name, Role.PUBLISHER)
     await services.pausing.pause(Pausable("conversation", name), viewer.actor)
@@ -96,7 +97,7 @@ async def pause(name: str, viewer: CurrentViewer, services: InjectedServices) ->
 
 @router.post("/conversations/{name}/resume", dependencies=[needs_role(Role.PUBLISHER, somewhere=True)])
 async def resume(
-    request: Request, name: str, viewer: CurrentViewer, services: InjectedServices, form: PostedForm
+    request: Request, name: Name, viewer: CurrentViewer, services: InjectedServices, form: PostedForm
 ) -> Response:
     """Go on, if it sends no more messages than were shown."""
     opened = await open_conversation(services, viewer, name, Role.PUBLISHER)
@@ -111,7 +112,7 @@ async def resume(
 
 @router.post("/conversations/{name}/retire", dependencies=[needs_role(Role.PUBLISHER, somewhere=True)])
 async def retire(
-    request: Request, name: str, viewer: CurrentViewer, services: InjectedServices, form: PostedForm
+    request: Request, name: Name, viewer: CurrentViewer, services: InjectedServices, form: PostedForm
 ) -> Response:
     """Let nobody enter any more."""
     opened = await open_conversation(services, viewer, name, Role.PUBLISHER)
@@ -150,6 +151,7 @@ async def _page(
         status=409 if problem is not None else 200,
         opened=opened,
         review=review,
+        people=await people_of(services),
         differences=differences,
         reworded=reworded,
         resume=await services.pausing.would_resume(what)

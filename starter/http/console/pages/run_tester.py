@@ -9,41 +9,44 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import yaml
 from fastapi import Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from schemas.document.conversation import ConversationDocument
 from schemas.document.scenarios import HAPPENINGS, ScenarioSection
 from schemas.journey.outcome import Deferred, Held, Refused, Stopped
 from schemas.responses.users import Role
+from starter.authoring.edited_text import CannotEdit
 from starter.authoring.tree import tree_of
 from starter.comparing.changed_words import with_changed_words
 from starter.http.console.access import CurrentViewer, console_router, needs_role
-from starter.http.console.opened import chosen_version, open_conversation, version_name
-from starter.http.console.rendering import page, words
+from starter.http.console.drafting import draft_of, latest, meanwhile, save
+from starter.http.console.forms import PostedForm
+from starter.http.console.made_up_runs import ROWS, made_up
+from starter.http.console.opened import Name, Opened, VersionName, chosen_version, open_conversation, version_name
+from starter.http.console.rendering import page, with_query, words
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, Refusal
 from starter.rehearsing.checks import find_scenario_errors
 from starter.rehearsing.entrance import usual_scenario
-from starter.rehearsing.kept import kept_scenario, scenario_as_yaml
+from starter.rehearsing.kept import kept_scenario, scenario_as_yaml, text_with
 from starter.rehearsing.reading import SectionInvalid, read_scenario
 from starter.rehearsing.run import Rehearsed, RunTester
 from starter.rehearsing.tell import RehearsalReport, RehearsedLine
 from starter.runtime.one_thread import DOCUMENTS
+from starter.services import Services
+from starter.versioning.versions import SavedMeanwhile
+from starter.versioning.which import Which
 from workflows.compiler.diagnostics import format_path
 
 router = console_router()
 
 OWN = "own"
 """The scenario that is made up on the page."""
-ROWS = 5
-"""Things that may happen in it; who needs more writes them in the document."""
 RECORDED = 200
 """Journeys of a dry run on the page: whoever asks waits for them."""
 NIGHT_ENDS, NIGHT_BEGINS = 7, 22
 """Hours by the list's clock that are called night."""
-_IN_PROFILE = ("id", "tags", "consent", "sms_consent", "phone", "time_zone")
-_IN_PRODUCT = ("title", "price", "units", "tags", "variant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +72,67 @@ class Moment:
 @router.get("/conversations/{name}/test", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
 async def show_run(
     request: Request,
-    name: str,
+    name: Name,
     viewer: CurrentViewer,
     services: InjectedServices,
-    version: Annotated[str | None, Query(max_length=20)] = None,
-    scenario: Annotated[str, Query(max_length=200)] = "",
+    version: VersionName = None,
     at: Annotated[str, Query(max_length=5)] = "",
 ) -> Response:
     """A run, up to a moment or to its end."""
     opened = await open_conversation(services, viewer, name)
     which = chosen_version(opened, version or None)
-    document = await services.versions.document(which)
     given = {key: each.strip()[:500] for key, each in request.query_params.items()}
-    ran = await DOCUMENTS.run(_run, document, scenario, given)
+    return await _page(request, services, opened, which, given, int(at) if at.isascii() and at.isdigit() else None)
+
+
+@router.post("/conversations/{name}/test", dependencies=[needs_role(Role.EDITOR, somewhere=True)])
+async def keep(
+    request: Request, name: Name, viewer: CurrentViewer, services: InjectedServices, form: PostedForm
+) -> Response:
+    """Put a run into the working version as a scenario that expects what was found; or say what is in its way."""
+    opened = await open_conversation(services, viewer, name, Role.EDITOR)
+    given = {key: form.text(key)[:500] for key in form.names if key not in ("csrf", "based_on", "keep_as")}
+    document, source = await latest(services, opened)
+    ran = await DOCUMENTS.run(_run, document, given)
+    if ran.rehearsed is None:
+        return await _page(request, services, opened, opened.latest, given, None)
+    kept_as, status = form.text("keep_as"), 422
+    scenario = kept_scenario(ran.rehearsed, kept_as)
+    try:
+        draft = await draft_of(await DOCUMENTS.run(text_with, source, scenario))
+        if draft.document is not None:
+            await save(services, viewer, name, draft, form.text("based_on"))
+            return RedirectResponse(with_query(f"{opened.path}/test", scenario=kept_as, kept="yes"), 303)
+        problem = " ".join(draft.told.values())
+    except CannotEdit as error:
+        problem = f"{error} {words(request)('designer.in_the_text')}"
+    except SavedMeanwhile:
+        found = await meanwhile(services, opened, form.text("based_on"))
+        problem, status = words(request)("run_tester.meanwhile", who=found.who), 409
+    return await _page(request, services, opened, opened.latest, given, None, problem, status)
+
+
+async def _page(
+    request: Request,
+    services: Services,
+    opened: Opened,
+    which: Which,
+    given: dict[str, str],
+    at: int | None,
+    problem: str | None = None,
+    status: int = 200,
+) -> Response:
+    document, shown_version = await services.versions.document(which), await services.versions.show(which)
+    ran = await DOCUMENTS.run(_run, document, given)
     moments = _moments(ran.report) if ran.report is not None else []
-    step = int(at) if at.isascii() and at.isdigit() else len(moments)
-    shown = moments[: min(max(1, step), len(moments))]
-    kept = {key: each for key, each in given.items() if key not in ("at", "format")}
+    shown = moments[: min(max(1, len(moments) if at is None else at), len(moments))]
+    t = words(request)
     return page(
         request,
         "run_tester/run.html",
+        status=status,
         opened=opened,
         version=version_name(which),
-        document=document,
         nodes=tree_of(document),
         ran=ran,
         moments=shown,
@@ -99,20 +140,23 @@ async def show_run(
         marks=_marks(shown, ran.rehearsed),
         by_step=_by_step(shown),
         given=given,
-        kept=kept,
-        scenario=scenario,
-        scenarios=[("", words(request)("run_tester.usual")), *((each.name, each.name) for each in document.scenarios)],
+        kept={key: each for key, each in given.items() if key not in ("at", "kept")},
+        scenario=given.get("scenario", ""),
+        scenarios=[("", t("run_tester.usual")), *((each.name, each.name) for each in document.scenarios)],
         own=OWN,
         rows=ROWS,
-        happening_options=[(each, words(request)(f"run_tester.happening_{each}")) for each in HAPPENINGS],
+        happening_options=[(each, t(f"run_tester.happening_{each}")) for each in HAPPENINGS],
         written=_as_yaml(ran),
         may_dry_run=opened.may_write,
+        may_keep=opened.may_write and which == opened.latest,
+        based_on=shown_version.content_hash,
+        problem=problem,
     )
 
 
 @router.get("/conversations/{name}/test/recorded", dependencies=[needs_role(Role.EDITOR, somewhere=True)])
 async def show_recorded(
-    request: Request, name: str, viewer: CurrentViewer, services: InjectedServices, version: str | None = None
+    request: Request, name: Name, viewer: CurrentViewer, services: InjectedServices, version: VersionName = None
 ) -> Response:
     """The newest journeys lived once more on a version: whose messages or path would differ."""
     opened = await open_conversation(services, viewer, name, Role.EDITOR)
@@ -123,9 +167,9 @@ async def show_recorded(
     return page(request, "run_tester/recorded.html", opened=opened, version=version_name(which), report=report)
 
 
-def _run(document: ConversationDocument, named: str, given: dict[str, str]) -> Ran:
+def _run(document: ConversationDocument, given: dict[str, str]) -> Ran:
     try:
-        scenario = _chosen(document, named, given)
+        scenario = _chosen(document, given.get("scenario", ""), given)
     except SectionInvalid as error:
         # Lines and columns are of a text that nobody sees.
         return Ran(mistakes=tuple(re.sub(r"^run:\d+:\d+: ", "", line) for line in str(error).splitlines()))
@@ -147,59 +191,13 @@ def _chosen(document: ConversationDocument, named: str, given: dict[str, str]) -
         Refusal: there is no scenario of this name.
     """
     if named == OWN:
-        return read_scenario(_made_up(given), "run")
+        return read_scenario(made_up(given), "run")
     if not named:
         return usual_scenario(document)
     found = next((each for each in document.scenarios if each.name == named), None)
     if found is None:
         raise Refusal(Kind.NOT_FOUND, "There is no such scenario.")
     return found
-
-
-def _made_up(given: dict[str, str]) -> str:
-    """The fields of the page as YAML, as the same scenario stands in a document."""
-    profile = _fields(given, "profile", _IN_PROFILE)
-    attributes = dict(line.split(":", 1) for line in given.get("attributes", "").splitlines() if ":" in line)
-    if language := given.get("language"):
-        attributes["language"] = language
-    if attributes:
-        profile["attributes"] = {key.strip(): _plain(each) for key, each in attributes.items()}
-    happens = [
-        {"after": after, given[f"what{n}"]: _plain(given.get(f"value{n}", ""))}
-        if after
-        else {given[f"what{n}"]: _plain(given.get(f"value{n}", ""))}
-        for n in range(1, ROWS + 1)
-        if given.get(f"what{n}") in HAPPENINGS
-        for after in [given.get(f"after{n}", "")]
-    ]
-    made: dict[str, object] = {"name": given.get("name") or "Made up"}
-    product = _fields(given, "product", _IN_PRODUCT)
-    made |= {key: each for key, each in (("profile", profile), ("product", product), ("happens", happens)) if each}
-    if enters := given.get("enters"):
-        made["enters"] = enters.replace("T", " ")
-    return yaml.safe_dump(made, allow_unicode=True, sort_keys=False)
-
-
-def _fields(given: dict[str, str], group: str, names: tuple[str, ...]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name in names:
-        text = given.get(f"{group}-{name}", "")
-        if not text:
-            continue
-        if name == "tags":
-            found[name] = [each.strip() for each in text.split(",") if each.strip()]
-        else:
-            found[name] = text if name in ("id", "phone", "time_zone", "title", "variant") else _plain(text)
-    return found
-
-
-def _plain(text: str) -> object:
-    """A value as YAML has it: `3` is a number, `true` is true."""
-    try:
-        value: object = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    return value if isinstance(value, bool | int | float | str) else text
 
 
 def _moments(report: RehearsalReport) -> list[Moment]:

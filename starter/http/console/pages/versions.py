@@ -1,8 +1,6 @@
 """The versions of a conversation: which there are, what differs between any two, and a past one again."""
 
-from typing import Annotated
-
-from fastapi import Path, Query, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from schemas.errors import DomainError
@@ -10,9 +8,9 @@ from schemas.responses.users import Role
 from schemas.responses.versions import Difference
 from starter.comparing.differences import find_differences
 from starter.http.console.access import CurrentViewer, console_router, needs_role
-from starter.http.console.drafting import name_of
+from starter.http.console.drafting import people_of
 from starter.http.console.forms import PostedForm
-from starter.http.console.opened import open_conversation
+from starter.http.console.opened import Name, VersionName, open_conversation
 from starter.http.console.rendering import page
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, Refusal
@@ -20,9 +18,6 @@ from starter.runtime.one_thread import DOCUMENTS
 from starter.versioning.which import PUBLISHED, WORKING, Which
 
 router = console_router()
-
-Name = Annotated[str, Path(max_length=63)]
-VersionName = Annotated[str | None, Query(max_length=20)]
 
 
 @router.get("/conversations/{name}/versions", dependencies=[needs_role(Role.VIEWER, somewhere=True)])
@@ -46,7 +41,6 @@ async def show(
     if older != newer:
         pair = [await services.versions.document(Which.named(f"{name}@{each}")) for each in (older, newer)]
         differences = await DOCUMENTS.run(find_differences, *pair)
-    people = {each.published_by: await name_of(services, each.published_by or "") for each in found.versions}
     return page(
         request,
         "conversations/versions.html",
@@ -56,8 +50,7 @@ async def show(
         before=older,
         after=newer,
         differences=differences,
-        people=people,
-        saved_by=await name_of(services, found.working.saved_by) if found.working else "",
+        people=await people_of(services),
         published=PUBLISHED,
         failed=failed,
     )

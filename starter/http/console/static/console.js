@@ -5,6 +5,14 @@
   const open = () => { if (menu) menu.open = wide.matches; };
   wide.addEventListener("change", open);
   open();
+  // What is gone through by links is gone through by keys, too.
+  if (document.querySelector("[data-keys]")) {
+    document.addEventListener("keydown", (event) => {
+      if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select, summary")) return;
+      const link = document.querySelector(`[data-keys] [data-key="${event.key}"]`);
+      if (link) { event.preventDefault(); link.click(); }
+    });
+  }
   // A message is shown as it is written.
   const preview = document.querySelector("button[data-preview]");
   if (preview) {
