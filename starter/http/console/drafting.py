@@ -109,12 +109,12 @@ async def meanwhile(services: Services, opened: Opened, based_on: str) -> Meanwh
     if before is None and opened.summary.published is not None:
         before = await services.versions.document(Which(opened.code))
     found = await DOCUMENTS.run(find_differences, before, now) if before is not None else ()
-    who = "" if summary is None else (await people_of(services)).of(summary.saved_by)
+    who = "" if summary is None else (await actors_of(services)).of(summary.saved_by)
     return Meanwhile(who, shown.content_hash, found)
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class Actors:
     """The users, by how the audit has them."""
 
     names: Mapping[str, str]
@@ -124,9 +124,9 @@ class People:
         return self.names.get(actor or "", actor or "")
 
 
-async def people_of(services: Services) -> People:
+async def actors_of(services: Services) -> Actors:
     """Everyone who may have done something."""
-    return People({actor_of(each.id): each.name for each in await services.users.all()})
+    return Actors({actor_of(each.id): each.name for each in await services.users.all()})
 
 
 def suggestions(document: ConversationDocument) -> Mapping[str, Sequence[str]]:

@@ -12,7 +12,7 @@ from schemas.responses.versions import Difference
 from starter.comparing.differences import find_differences
 from starter.comparing.read_words import Reworded, find_reworded
 from starter.http.console.access import CurrentViewer, console_router, needs_role
-from starter.http.console.drafting import people_of
+from starter.http.console.drafting import actors_of
 from starter.http.console.forms import PostedForm
 from starter.http.console.opened import Name, Opened, open_conversation
 from starter.http.console.rendering import page, with_query
@@ -151,7 +151,7 @@ async def _page(
         status=409 if problem is not None else 200,
         opened=opened,
         review=review,
-        people=await people_of(services),
+        actors=await actors_of(services),
         differences=differences,
         reworded=reworded,
         resume=await services.pausing.would_resume(what)

@@ -8,7 +8,7 @@ from schemas.responses.users import Role
 from schemas.responses.versions import Difference
 from starter.comparing.differences import find_differences
 from starter.http.console.access import CurrentViewer, console_router, needs_role
-from starter.http.console.drafting import people_of
+from starter.http.console.drafting import actors_of
 from starter.http.console.forms import PostedForm
 from starter.http.console.opened import Name, VersionName, open_conversation
 from starter.http.console.rendering import page
@@ -50,7 +50,7 @@ async def show(
         before=older,
         after=newer,
         differences=differences,
-        people=await people_of(services),
+        actors=await actors_of(services),
         published=PUBLISHED,
         failed=failed,
     )
