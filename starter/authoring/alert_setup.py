@@ -81,7 +81,9 @@ class AlertSetup:
 
     def text(self) -> str:
         """The document, as it would be saved."""
-        alert = {"type": str(self.kind), **_said(values_of(self.model, {}, self.fields))}
+        # The field of that name is the list's.
+        of_alert = {name: text for name, text in self.fields.items() if name != "name"}
+        alert = {"type": str(self.kind), "name": self.name, **_said(values_of(self.model, {}, of_alert))}
         list_ = _said(values_of(ListSection, {}, self.fields))
         document: dict[str, Any] = {"conversation": self.code, "name": self.name}
         document |= {"list": list_} if list_ else {}

@@ -64,6 +64,7 @@ async def test_a_set_up_goes_from_create_to_a_draft_and_saves_nothing_before(des
     alert = document.alerts["kettles"]
     assert isinstance(alert, BackInStock)
     assert (alert.contacts_per_unit, document.list.at_most is None, len(document.threads)) == (2, False, 3)
+    assert (alert.name, document.list.name) == ("Kettles: back", "Everyone")
     assert {*document.messages} == {"told", "reminder", "confirmation", "hold-on"}
 
 
