@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     temporal_task_queue: str = "shelftalk"
     temporal_ui: Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$")] | None = None
     """Address of Temporal's own web pages, for links from the console."""
+    worker_metrics: Annotated[str, Field(pattern=r"^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5}$")] | None = None
+    """address:port where a worker's own metrics can be read by Prometheus, as `0.0.0.0:9464`; none: nowhere."""
     workflow_sandbox: bool = False
     """Run workflows in the sandbox of Temporal's SDK, which refuses what may differ in a replay. Slower; for tests, and
     whoever changes workflows."""

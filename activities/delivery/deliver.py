@@ -11,6 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.delivery.address_change import ADDRESS_CHANGE
+from activities.delivery.counting import count
 from activities.delivery.lease import Lease
 from activities.delivery.leaving import BadMailbox, Leaving
 from activities.delivery.ledger import STOP, Ledger, ends
@@ -104,6 +105,7 @@ class DeliverActivity:
         except NotTaken as error:
             said = f"the provider did not take it: {error}"
             raise ApplicationError(said, type="NotTaken", next_retry_delay=error.retry_after) from None
+        count(outcome)
         log.info("delivered", journey=request.journey_id, step=request.step.id, outcome=outcome.kind)
         return Delivered(outcome=outcome, closed=effects.closed and ends(request, outcome))
 

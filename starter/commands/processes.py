@@ -51,7 +51,7 @@ class Migrated(Model):
 def worker(terminal: Terminal) -> None:
     """Run the Temporal worker and the dispatcher, until Ctrl-C. Any number may run side by side."""
     settings = terminal.found_settings()
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.worker_metrics)
 
     async def main() -> None:
         async with worker_process(settings, say):

@@ -12,7 +12,14 @@ from typing import IO
 
 import structlog
 from structlog.typing import EventDict, Processor
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 
 LOG_LIMIT_BYTES = 8 * 1024 * 1024
 """A log file larger than this is set aside; one earlier file is kept."""
@@ -37,9 +44,13 @@ def keep_addresses_out(_logger: object, _method: str, event: EventDict) -> Event
     return event
 
 
-def log_to_stderr(level: str) -> None:
-    """Log to standard error: readable at a terminal, else JSON lines."""
-    _log_to(logging.StreamHandler(sys.stderr), level, readable=_is_terminal(sys.stderr))
+def log_to_stderr(level: str, metrics: str | None = None) -> None:
+    """Log to standard error: readable at a terminal, else JSON lines.
+
+    Args:
+        metrics: host:port where the metrics of Temporal's SDK, and ours with them, are to be read.
+    """
+    _log_to(logging.StreamHandler(sys.stderr), level, metrics, readable=_is_terminal(sys.stderr))
 
 
 def log_to_file(file: Path, level: str) -> None:
@@ -47,7 +58,7 @@ def log_to_file(file: Path, level: str) -> None:
     _log_to(RotatingFileHandler(file, maxBytes=LOG_LIMIT_BYTES, backupCount=1, encoding="utf-8"), level)
 
 
-def _log_to(handler: logging.Handler, level: str, *, readable: bool = False) -> None:
+def _log_to(handler: logging.Handler, level: str, metrics: str | None = None, *, readable: bool = False) -> None:
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -71,7 +82,7 @@ def _log_to(handler: logging.Handler, level: str, *, readable: bool = False) -> 
         old.close()
     root.addHandler(handler)
     root.setLevel(level.upper())
-    _take_in_temporal()
+    _take_in_temporal(metrics)
     for name in _TOO_TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -87,13 +98,15 @@ def _log_to(handler: logging.Handler, level: str, *, readable: bool = False) -> 
     )
 
 
-def _take_in_temporal() -> None:
-    """The SDK's core writes its warnings to standard output by itself, where answers belong."""
+def _take_in_temporal(metrics: str | None) -> None:
+    """The SDK's core writes its warnings to standard output by itself, where answers belong. Its metrics go with it."""
     forwarded = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
         forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core"), prepend_target_on_message=False),
     )
-    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=forwarded)), error_if_already_set=False)
+    read_at = PrometheusConfig(metrics, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True)
+    telemetry = TelemetryConfig(logging=forwarded, metrics=read_at if metrics else None)
+    Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
 
 
 def _is_terminal(stream: IO[str]) -> bool:

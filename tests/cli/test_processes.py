@@ -1,5 +1,7 @@
 """`migrate`, `worker` and `serve` as processes of their own, on components that somebody else runs."""
 
+import asyncio
+import re
 import signal
 from collections.abc import AsyncIterator
 
@@ -18,6 +20,7 @@ from starter.devstack.postgres import EmbeddedPostgres
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.documents import STARTER_CONVERSATION
 from starter.ops.findings import Checkup
+from starter.runtime.ports import free_port
 from tests.cli.command import PATIENCE, Shelftalk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(800)]
@@ -60,7 +63,8 @@ async def test_separate_processes_do_together_what_up_does_in_one(installed: She
     assert (await installed.run("migrate", "--json")).answer(Migrated).applied == 0
     published = await installed.run("conversation", "publish", str(STARTER_CONVERSATION), "--json")
     assert published.answer(PublishedReport).new
-    worker = await installed.start("worker", "--json")
+    metrics = f"127.0.0.1:{free_port()}"
+    worker = await installed.with_settings(SHELFTALK_WORKER_METRICS=metrics).start("worker", "--json")
     assert (await worker.said(AtWork)).task_queue == "command-line"
     web = await installed.start("serve", "--port", "0", "--json")
     url = (await web.said(Serving)).web
@@ -73,8 +77,14 @@ async def test_separate_processes_do_together_what_up_does_in_one(installed: She
     async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as http:
         form = {"store": SHELF[1], "variant": "v", "email": "first@example.com"}
         assert (await http.post(f"{url}/v1/signups", json=form)).status_code == 202
-    await installed.run("stock", "set", "1", *SHELF)
-    await mailbox.wait_for(is_to("first@example.com"), PATIENCE)
+        await installed.run("stock", "set", "1", *SHELF)
+        await mailbox.wait_for(is_to("first@example.com"), PATIENCE)
+        told = re.compile(r'^shelftalk_messages_total\{.*outcome="sent".*\} 1$', re.MULTILINE)
+        async with asyncio.timeout(PATIENCE):
+            while told.search(counted := (await http.get(f"http://{metrics}/metrics")).text) is None:
+                await asyncio.sleep(0.05)
+    assert "temporal_workflow_task_schedule_to_start_latency_seconds_bucket" in counted
+    assert "first@" not in counted
 
     ended = await web.stop()
     assert ended.code == ExitCode.OK
