@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from activities.delivery.counting import OUTCOMES
 from activities.postgres.pool import Pool
 from schemas.reasons import Reason
 from schemas.settings import Settings
@@ -113,10 +114,12 @@ async def test_every_metric_is_documented_and_none_that_is_not_there(pool: Pool)
     text = (await Metrics().page(Backlog(pool), DelayReports(pool))).decode()
     known = {name for name in re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE) if not name.endswith("_created")}
     assert set(first_code(page("docs/operations.md").section("Metrics").rows)) == known
+    of_workers = {f"{OUTCOMES}_total"}
+    told = set(first_code(page("docs/operations.md").section("Metrics of a worker").rows))
+    assert {name for name in told if name.startswith("shelftalk_")} == of_workers
     for each in pages():
-        assert {name.split("{")[0] for name in each.whole.code if name.startswith("shelftalk_")} <= known | {
-            "shelftalk_…"
-        }, each.name
+        named = {name.split("{")[0] for name in each.whole.code if name.startswith("shelftalk_")}
+        assert named <= known | of_workers | {"shelftalk_…"}, each.name
 
 
 def test_every_event_of_the_log_is_documented_with_its_level() -> None:

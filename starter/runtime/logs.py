@@ -104,8 +104,10 @@ def _take_in_temporal(metrics: str | None) -> None:
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
         forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core"), prepend_target_on_message=False),
     )
-    read_at = PrometheusConfig(metrics, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True)
-    telemetry = TelemetryConfig(logging=forwarded, metrics=read_at if metrics else None)
+    read_at = None
+    if metrics is not None:
+        read_at = PrometheusConfig(metrics, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True)
+    telemetry = TelemetryConfig(logging=forwarded, metrics=read_at)
     Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
 
 
