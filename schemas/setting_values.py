@@ -1,5 +1,6 @@
 """How settings with several values are read from the one text of their variable: separated by commas."""
 
+import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -62,3 +63,30 @@ def networks(value: object) -> object:
             raise ValueError("whoever is everyone's proxy can say they are anybody: name your own proxies")
         found.append(network)
     return tuple(found)
+
+
+def private_address(value: str | None) -> str | None:
+    """An address that a key or a password travels to in every request.
+
+    Raises:
+        ValueError: somebody in between could read them.
+    """
+    if value is None:
+        return None
+    if re.match(r"https://.|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)", value) is None:
+        raise ValueError("write it with https://; http:// is for this machine only")
+    return value.rstrip("/")
+
+
+def group_roles(value: object) -> object:
+    """Which role members of each group have: `shop-editors=editor, kettles=publisher@kettles.example`.
+
+    Raises:
+        ValueError: a group or a role is missing.
+    """
+    if not isinstance(value, str):
+        return value
+    found = [part.rpartition("=") for part in value.split(",") if part.strip()]
+    if not all(group.strip() and role.strip() for group, _, role in found):
+        raise ValueError("write group=role, or group=role@store, with commas between")
+    return tuple((group.strip(), role.strip()) for group, _, role in found)

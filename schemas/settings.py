@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.attribution import AttributionDays, AttributionModel
 from schemas.replies import reply_texts
-from schemas.setting_values import networks, pairs, words, words_of_file
+from schemas.setting_values import group_roles, networks, pairs, private_address, words, words_of_file
 from schemas.signing import signing_secrets
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     """Mailgun's sending domain; without one, that of `sender`."""
     email_stream: str | None = None
     """Postmark's message stream, or the configuration set of SES."""
-    email_url: str | None = None
+    email_url: Annotated[str | None, AfterValidator(private_address)] = None
     """Address of the provider's API, where it is not the usual one."""
     email_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None
     """Messages a second that all workers together hand over; none: as many as there are."""
@@ -134,6 +134,19 @@ class Settings(BaseSettings):
 
     second_factor_required: bool = False
     """Whoever signs in to the console by a password sets a second factor up before anything else."""
+
+    oidc_issuer: Annotated[str | None, AfterValidator(private_address)] = None
+    """Address of the company's identity provider (OpenID Connect), as it names itself."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = "Single sign-on"
+    """What the console calls it."""
+    oidc_groups_claim: str = "groups"
+    """The claim that has the names of a user's groups."""
+    oidc_roles: Annotated[tuple[tuple[str, str], ...], NoDecode, BeforeValidator(group_roles)] = ()
+    """Which role members of each group have, `group=role` or `group=role@store`, comma separated."""
+    oidc_creates_accounts: bool = False
+    """Whoever has a role by their groups gets an account at their first sign-in."""
 
     provider_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(pairs)] = ()
     """Each provider of messages and what its webhooks are verified by, `provider=secret`, comma separated; several of
@@ -228,16 +241,6 @@ class Settings(BaseSettings):
         if text is not None and re.fullmatch(r"[\x21-\x7e]+", text) is None:
             raise ValueError("it is of visible ASCII characters, without spaces or line ends")
         return value
-
-    @field_validator("email_url")
-    @classmethod
-    def _a_private_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        # The key travels in every request.
-        if re.match(r"https://.|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)", value) is None:
-            raise ValueError("write it with https://; http:// is for this machine only")
-        return value.rstrip("/")
 
     @field_validator("smtp_tls")
     @classmethod

@@ -25,6 +25,7 @@ from activities.waitlist.place_shown import PlacesShown
 from activities.waitlist.work import ProofOfWork
 from schemas.settings import Settings
 from starter.accounts.audit_log import AuditLog
+from starter.accounts.identities import Identities
 from starter.accounts.links import SignInLinks
 from starter.accounts.passkeys import Passkeys
 from starter.accounts.passwords import Passwords
@@ -151,6 +152,7 @@ class Services:
     pending_sign_ins: PendingSignIns
     second_factors: SecondFactors
     passkeys: Passkeys
+    identities: Identities
     sign_in_links: SignInLinks
     audit_log: AuditLog
     # ops
@@ -227,12 +229,13 @@ def build_services(
         line_moving=LineMoving(pool),
         successors=Successors(pool),
         back_population=BackPopulating(pool),
-        users=Users(pool, passwords),
+        users=(users := Users(pool, passwords)),
         sessions=Sessions(pool),
         signing_in=SigningIn(pool, passwords),
         pending_sign_ins=(pending := PendingSignIns(pool, shops.seal)),
         second_factors=SecondFactors(pool, passwords, shops.seal),
         passkeys=Passkeys(pool, passwords, pending),
+        identities=Identities.from_settings(pool, users, settings),
         sign_in_links=SignInLinks(pool, passwords),
         audit_log=AuditLog(pool),
         attention=Attention(pool),

@@ -31,6 +31,8 @@ class Way(StrEnum):
     """Besides the password."""
     PASSKEY = "passkey"
     """Without a password; the device made sure of its user."""
+    IDENTITY_PROVIDER = "identity_provider"
+    """The company's, which asks for whatever it asks for."""
 
 
 @dataclass(frozen=True, slots=True)

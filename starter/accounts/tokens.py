@@ -18,10 +18,20 @@ def token_hash(token: str) -> bytes:
 
 def form_token(token: str) -> str:
     """What forms of this session are known by (CSRF): made of its token, which nobody finds from it."""
-    made = hmac.digest(token.encode("utf-8", "surrogatepass"), b"shelftalk form", "sha256")
+    return derived(token, "form")
+
+
+def derived(token: str, purpose: str) -> str:
+    """What is made of a token for one purpose, and tells nothing of it: 43 characters that may stand in an address."""
+    made = hmac.digest(token.encode("utf-8", "surrogatepass"), f"shelftalk {purpose}".encode(), "sha256")
     return urlsafe_b64encode(made).decode().rstrip("=")
+
+
+def same(known: str, given: str) -> bool:
+    """Whether two texts are the same; compared in a time that tells nothing."""
+    return hmac.compare_digest(known.encode("utf-8", "surrogatepass"), given.encode("utf-8", "surrogatepass"))
 
 
 def is_form_token(token: str, given: str) -> bool:
     """Whether a form is one of this session; compared in a time that tells nothing."""
-    return hmac.compare_digest(form_token(token).encode(), given.encode("utf-8", "surrogatepass"))
+    return same(form_token(token), given)

@@ -92,7 +92,7 @@ class Users:
         async with transaction(self._pool) as connection:
             await add_user(connection, user_id, email, name, _once(grants), language, time_zone)
             token = await make_link(connection, Purpose.INVITATION, user_id)
-            await write_audit(connection, by, "invite user", {"user": user_id, "grants": _told(grants)})
+            await write_audit(connection, by, "invite user", {"user": user_id, "grants": told(grants)})
         return Invited(user_id, Purpose.INVITATION, token)
 
     async def link(self, user_id: UserId, by: str) -> Invited:
@@ -122,7 +122,7 @@ class Users:
             for grant in wanted:
                 await SQL.add_grant.run(connection, user_id=user_id, role=grant.role, store_id=grant.store_id)
             await SQL.remove_grants.run(connection, user_id=user_id, kept=[each.store_id or "" for each in wanted])
-            details = {"user": user_id, "before": _told(before), "after": _told(wanted)}
+            details = {"user": user_id, "before": told(before), "after": told(wanted)}
             await write_audit(connection, by, "change roles", details)
 
     async def disable(self, user_id: UserId, by: str) -> None:
@@ -224,6 +224,6 @@ def _once(grants: Collection[Grant]) -> list[Grant]:
     return list(grants)
 
 
-def _told(grants: Collection[Grant]) -> list[str]:
+def told(grants: Collection[Grant]) -> list[str]:
     """As the audit has them: `editor of shop.example`, `viewer of all`."""
     return [f"{each.role} of {each.store_id or 'all'}" for each in grants]

@@ -149,6 +149,7 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         Dependencies(
             services=services,
             second_factor_required=settings.second_factor_required,
+            identity_name=settings.oidc_name,
             storefronts=Storefronts() if storefronts is None else storefronts,
             public_url=settings.public_url,
             providers=Providers.from_settings(settings),

@@ -22,11 +22,13 @@ class Dependencies:
 
     Attributes:
         second_factor_required: nobody opens more of the console by a password alone than what sets one up.
+        identity_name: what the console calls the company's identity provider.
         public_url: where storefronts reach this server, without a slash at its end; None: where it hears itself called.
     """
 
     services: Services
     second_factor_required: bool
+    identity_name: str
     storefronts: Storefronts
     public_url: str | None
     providers: Providers

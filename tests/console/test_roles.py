@@ -137,6 +137,8 @@ OPEN = {
     "POST /sign-in/passkey/options",
     "POST /sign-in/code/passkey",
     "POST /sign-in/code/passkey/options",
+    "GET /sign-in/identity",
+    "GET /sign-in/identity/back",
     "GET /link/{token}",
     "POST /link/{token}",
     "GET /console/{digest}/{name}",

@@ -107,6 +107,8 @@ OF_NOBODY = {
 OF_STAFF = {
     "authenticators",
     "grants",
+    "identities",
+    "identity_requests",
     "passkey_challenges",
     "passkeys",
     "pending_sign_ins",

@@ -2834,7 +2834,7 @@ create table sessions (
     -- Of the address that it was begun from; never the address.
     network      text not null check (length(network) <= 60),
     -- What was shown for it.
-    way          text not null check (way in ('password', 'second_factor', 'passkey'))
+    way          text not null check (way in ('password', 'second_factor', 'passkey', 'identity_provider'))
 );
 create index sessions_of on sessions (user_id);
 
@@ -2913,6 +2913,29 @@ create view second_factors as
     select user_id from authenticators where confirmed_at is not null
     union
     select user_id from passkeys;
+
+-- Who a user is to the company's identity provider.
+create table identities (
+    issuer    text not null check (length(issuer) between 1 and 2000),
+    -- Their id there, which never changes, as addresses do.
+    subject   text not null check (length(subject) between 1 and 255),
+    user_id   text not null references users on delete cascade,
+    linked_at timestamptz not null default now(),
+    primary key (issuer, subject)
+);
+-- Whoever is given the address of somebody who left is not them.
+create unique index one_identity_of_a_provider on identities (user_id, issuer);
+
+-- Sign-ins that were begun there. State, nonce and verifier are made of the token, which the browser keeps.
+create table identity_requests (
+    -- SHA-256 of the random token in the cookie of the one browser that it is of.
+    token_hash bytea primary key check (octet_length(token_hash) = 32),
+    -- The page of the console that follows.
+    leads_to   text not null,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null check (expires_at > created_at)
+);
+create index ended_identity_requests on identity_requests (expires_at);
 
 -- Sign-ins with the right password, whose second factor is still to come. They grant nothing.
 create table pending_sign_ins (

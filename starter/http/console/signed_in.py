@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from starter.accounts.identities import LASTS as IDENTITY_LASTS
 from starter.accounts.pending_sign_ins import LASTS as PENDING_LASTS
 from starter.accounts.relying_party import NoPasskeysHere, RelyingParty, relying_party
 from starter.accounts.sessions import LASTS, Where
@@ -20,6 +21,8 @@ SIGN_IN = "/sign-in"
 SECOND_STEP = f"{SIGN_IN}/code"
 PENDING = "shelftalk-sign-in"
 """The cookie of who is half signed in."""
+IDENTITY = "shelftalk-identity"
+"""The cookie of who was led to the identity provider."""
 _BROWSERS = (("Edge", "Edg"), ("Opera", "OPR"), ("Firefox", "Firefox|FxiOS"), ("Chrome", "Chrome|CriOS"))
 _SYSTEMS = (
     ("Windows", "Windows"),
@@ -60,6 +63,21 @@ def to_second_step(request: Request, token: str, then: str) -> Response:
     led = RedirectResponse(with_query(SECOND_STEP, next=None if path == "/" else path), 303)
     _keep(request, led, PENDING, token, PENDING_LASTS)
     return led
+
+
+def identity_token_of(request: Request) -> str:
+    """The token of who was led to the identity provider by this browser; empty: nobody was."""
+    return request.cookies.get(_cookie(request, IDENTITY), "")
+
+
+def keep_identity(request: Request, response: Response, token: str) -> None:
+    """Let the browser keep it until it is led back."""
+    _keep(request, response, IDENTITY, token, IDENTITY_LASTS)
+
+
+def forget_identity(request: Request, response: Response) -> None:
+    """Let the browser forget it."""
+    _forget(request, response, IDENTITY)
 
 
 def forget_signed_in(request: Request, response: Response) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from schemas.errors import DomainError
 from starter.accounts.attempts import TooManySignIns
+from starter.accounts.identity_provider import IdentityRefused
 from starter.accounts.passwords import LONGEST, SHORTEST, PasswordRefused
 from starter.accounts.user_rows import UserRefused
 from starter.http.console.words import Words
@@ -16,6 +17,8 @@ def said_of(t: Words, error: DomainError) -> str:
             return t(f"accounts.password_{error.why}", shortest=SHORTEST, longest=LONGEST)
         case UserRefused():
             return t(f"accounts.refused_{error.field}")
+        case IdentityRefused():
+            return t(f"identity.{error.why}")
         case TooManySignIns():
             return t("accounts.too_many_sign_ins", count=max(1, round((error.retry_after or 0) / 60)))
         case _:

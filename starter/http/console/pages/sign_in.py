@@ -18,7 +18,7 @@ from starter.http.console.access import SIGN_OUT, CurrentViewer, console_router,
 from starter.http.console.forms import Posted, PostedForm
 from starter.http.console.pages.said import errors_of, said_of
 from starter.http.console.pages.signing_in_page import signing_in_page
-from starter.http.console.rendering import page, words
+from starter.http.console.rendering import page, with_query, words
 from starter.http.console.signed_in import (
     SIGN_IN,
     forget_signed_in,
@@ -38,11 +38,13 @@ _FIELDS = ("name", "email", "password", "time_zone")
 
 
 @open_pages.get(SIGN_IN)
-async def sign_in_page(request: Request, services: InjectedServices, next: str = "/", over: str = "") -> Response:
+async def sign_in_page(
+    request: Request, services: InjectedServices, next: str = "/", over: str = "", out: str = ""
+) -> Response:
     """The form; whoever is signed in is led on."""
     if await viewer_by_cookie(request) is not None:
         return RedirectResponse(own_path(next), 303)
-    return await signing_in_page(request, services, next, error=SignInOver() if over else None)
+    return await signing_in_page(request, services, next, error=SignInOver() if over else None, signed_out=bool(out))
 
 
 @open_pages.post(SIGN_IN)
@@ -66,7 +68,7 @@ async def sign_in(request: Request, services: InjectedServices, form: PostedForm
 async def sign_out(request: Request, services: InjectedServices, viewer: CurrentViewer) -> Response:
     """Ends this session."""
     await services.sessions.end(viewer.user_id, viewer.session_id)
-    led = RedirectResponse(SIGN_IN, 303)
+    led = RedirectResponse(with_query(SIGN_IN, out="1" if services.identities.there else None), 303)
     forget_signed_in(request, led)
     return led
 
