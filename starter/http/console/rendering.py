@@ -20,6 +20,7 @@ from schemas.criteria import FIELDS
 from starter.authoring.criteria_forms import Row
 from starter.http.console import assets
 from starter.http.console.navigation import PARTS, part_of
+from starter.http.console.reason_words import said_action, said_entry, said_reason
 from starter.http.console.said_values import said
 from starter.http.console.words import Words, language_of
 
@@ -54,6 +55,9 @@ def environment() -> jinja2.Environment:
         "criteria_names": FIELDS,
         "new_condition": Row(),
         "said": said,
+        "said_action": said_action,
+        "said_entry": said_entry,
+        "said_reason": said_reason,
     }
     return made
 
