@@ -17,14 +17,19 @@ from pydantic import SecretStr
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
 
+from schemas.errors import DomainError, ErrorKind
+
 ENCODING = b"binary/encrypted"
 """As Temporal's own samples of codecs name it."""
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 
 
-class PayloadUnreadable(Exception):
+class PayloadUnreadable(DomainError):
     """A payload was encrypted with a key that is not here, or is not what was encrypted; the text says which."""
+
+    code = "payload_unreadable"
+    kind = ErrorKind.CONFLICT
 
 
 class SealedPayloads(PayloadCodec):

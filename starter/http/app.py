@@ -10,7 +10,6 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from activities.providers.registry import Providers
 from activities.storefronts.registry import Storefronts
-from activities.temporal_access import data_converter
 from activities.waitlist.work import WorkBounds
 from schemas.settings import Settings
 from starter.http import health, metrics
@@ -132,7 +131,6 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
 
     Raises:
         ValueError: a provider's setting is invalid; the text names it.
-        TemporalMisconfigured: a key of the histories is none.
     """
     app = Application(
         title="Shelftalk",
@@ -168,8 +166,8 @@ def create_app(services: Services, settings: Settings, storefronts: Storefronts 
         ),
     )
     app.include_router(metrics.routes(counted, services.backlog, services.delays))
-    if (codec := data_converter(settings).payload_codec) is not None:
-        app.include_router(codec_routes(codec, settings.temporal_ui))
+    if settings.temporal_keys:
+        app.include_router(codec_routes(settings.temporal_ui))
     for error in ANSWERED:
         app.add_exception_handler(error, answer)
     _around(app, settings, counted)

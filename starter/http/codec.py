@@ -8,10 +8,7 @@ is encrypted here: what Temporal's own tools send to a workflow is a repair, whi
 from fastapi import APIRouter, Request, Response
 from google.protobuf.json_format import MessageToJson, Parse, ParseError
 from temporalio.api.common.v1 import Payloads
-from temporalio.converter import PayloadCodec
 
-from activities.postgres.audit import write_audit
-from activities.sealed_payloads import PayloadUnreadable
 from schemas.responses.keys import Scope
 from schemas.responses.users import Role
 from starter.http.auth import authenticated, require_scope
@@ -23,7 +20,7 @@ PATH = "/temporal/codec/decode"
 MOST_PAYLOADS = 10_000
 
 
-def codec_routes(codec: PayloadCodec, ui: str | None) -> APIRouter:
+def codec_routes(ui: str | None) -> APIRouter:
     """The codec server.
 
     Args:
@@ -40,12 +37,7 @@ def codec_routes(codec: PayloadCodec, ui: str | None) -> APIRouter:
     async def decode(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction] FastAPI has it
         who = await _who(request, ui)
         payloads = _payloads(await request.body())
-        services = dependencies_of(request).services
-        await write_audit(services.journeys.pool, who, "read history", {"payloads": len(payloads.payloads)})
-        try:
-            opened = await codec.decode(payloads.payloads)
-        except PayloadUnreadable as error:
-            raise Refusal(Kind.CONFLICT, str(error)) from None
+        opened = await dependencies_of(request).services.paths.opened(payloads.payloads, who)
         return Response(MessageToJson(Payloads(payloads=opened)), media_type="application/json", headers=allowed)
 
     return router

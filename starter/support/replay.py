@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
@@ -115,6 +116,16 @@ class Paths:
             if report.ended_at is not None:
                 raise
             return JourneyPath(journey_id=journey_id, version=report.version, entries=())
+
+    async def opened(self, payloads: Sequence[Payload], by: str) -> list[Payload]:
+        """What Temporal keeps, as it was before it was encrypted for it; that it was read is on record.
+
+        Raises:
+            PayloadUnreadable: no key of ours opens one of them.
+        """
+        await write_audit(self._journeys.pool, by, "read history", {"payloads": len(payloads)})
+        codec = self._client.data_converter.payload_codec
+        return list(payloads) if codec is None else await codec.decode(payloads)
 
 
 async def replay_path(client: Client, archive: Archive, journey_id: JourneyId) -> JourneyPath:

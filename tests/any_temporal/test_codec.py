@@ -11,13 +11,16 @@ from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from activities.sealed_payloads import SealedPayloads
+from activities.temporal_access import TemporalAccess
 from schemas.ids import StoreId
 from schemas.responses.keys import Scope
 from schemas.responses.users import Grant, Role
 from starter.http.codec import PATH
+from starter.runtime.ports import free_port
 from tests.console.support import Console, console_over
 from tests.http.conftest import nowhere as nowhere
 from tests.http.web import SETTINGS
+from worker import connect
 
 KEY = SecretStr(base64.b64encode(b"k" * 32).decode())
 UI = "https://temporal.shop.example"
@@ -31,7 +34,10 @@ async def asked() -> str:
 
 
 @pytest.fixture
-async def console(pool: Pool, nowhere: Client, request: pytest.FixtureRequest) -> AsyncGenerator[Console]:
+async def console(pool: Pool, request: pytest.FixtureRequest) -> AsyncGenerator[Console]:
+    """A console that has the key; its Temporal is down, for nothing of it is asked."""
+    access = TemporalAccess.from_settings(SETTINGS_HERE)
+    nowhere = await connect(f"127.0.0.1:{free_port()}", "default", access, lazy=True)
     grants: list[Grant] = getattr(request, "param", [Grant(role=Role.SUPPORT)])
     async with console_over(pool, nowhere, grants, SETTINGS_HERE) as opened:
         yield opened
