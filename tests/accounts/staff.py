@@ -1,5 +1,6 @@
 """Users for tests: an admin who set the console up, and whoever they let in."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from schemas.ids import StoreId, UserId
@@ -31,11 +32,20 @@ async def set_up(services: Services) -> Staff:
     return await staff(services, ADMIN_EMAIL, session)
 
 
-async def let_in(services: Services, email: str, role: Role, store: str | None = None) -> Staff:
-    """A user who has chosen a password."""
-    grants = [Grant(role=role, store_id=StoreId(store) if store else None)]
-    invited = await services.users.invite(email, email.partition("@")[0], grants, "test")
-    return await staff(services, email, await services.sign_in_links.use(invited.token, PASSWORD, HERE))
+async def let_in(
+    services: Services, email: str, role: Role, store: str | None = None, language: Language = Language.ENGLISH
+) -> Staff:
+    """A user who has chosen a password, of this role in one store or in all."""
+    return await join(services, email, [Grant(role=role, store_id=StoreId(store) if store else None)], language)
+
+
+async def join(
+    services: Services, email: str, grants: Collection[Grant], language: Language = Language.ENGLISH, zone: str = "UTC"
+) -> Staff:
+    """A user of these roles, named by their address, who has chosen a password."""
+    name = email.partition("@")[0]
+    invited = await services.users.invite(email, name, grants, "test", language, zone)
+    return Staff(invited.user_id, email, await services.sign_in_links.use(invited.token, PASSWORD, HERE))
 
 
 async def staff(services: Services, email: str, session: str) -> Staff:

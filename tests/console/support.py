@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 
 import httpx
-from playwright.async_api import ConsoleMessage, Error, Page
+from playwright.async_api import Page
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
@@ -18,11 +18,11 @@ from starter.http.app import create_app
 from starter.http.console.signed_in import COOKIE
 from starter.http.server import serving
 from starter.services import Services
-from tests.accounts.staff import HERE, PASSWORD
+from tests.accounts.staff import join
 from tests.history import PATIENCE
 from tests.http.conftest import services_over
 from tests.http.web import PLAIN, SETTINGS
-from tests.shop_page.visit import found_by_axe
+from tests.shop_page.visit import found_by_axe, overheard
 
 WIDTHS = (360, 1280)
 _numbers = count(1)
@@ -64,42 +64,33 @@ async def console_over(
 ) -> AsyncGenerator[Console]:
     """The console, open for somebody with these roles."""
     services = services_over(pool, client, settings=settings)
-    invited = await services.users.invite(
-        f"kim{next(_numbers)}@shop.example", "Kim", grants, "test", time_zone="Europe/Berlin", **said
-    )
-    session = await services.sign_in_links.use(invited.token, PASSWORD, HERE)
-    cookies = {COOKIE: session}
+    kim = await join(services, f"kim{next(_numbers)}@shop.example", grants, zone="Europe/Berlin", **said)
+    cookies = {COOKIE: kim.session}
     async with (
         serving(create_app(services, settings), "127.0.0.1", 0) as served,
         httpx.AsyncClient(base_url=served.url, timeout=PATIENCE, verify=PLAIN, cookies=cookies) as signed_in,
     ):
-        yield Console(served.url, services, signed_in, invited.user_id, session)
+        yield Console(served.url, services, signed_in, kim.user_id, kim.session)
 
 
 @asynccontextmanager
 async def looking(tab: Page, console: Console) -> AsyncGenerator[Page]:
     """A tab at the console, in which nothing is refused by the page's policy, or thrown by a script."""
-    errors: list[str] = []
-    await tab.context.add_cookies([{"name": COOKIE, "value": console.session, "url": console.url}])
-
-    def heard(said: ConsoleMessage) -> None:
-        if said.type == "error":
-            errors.append(said.text)
-
-    def thrown(error: Error) -> None:
-        errors.append(error.message)
-
-    tab.on("console", heard)
-    tab.on("pageerror", thrown)
-    try:
-        await tab.goto(f"{console.url}/contacts")
-        yield tab
-    finally:
-        await tab.goto("about:blank")
-        await tab.context.clear_cookies()
-        tab.remove_listener("console", heard)
-        tab.remove_listener("pageerror", thrown)
+    await seen_by(tab, console.url, console.session)
+    with overheard(tab) as errors:
+        try:
+            await tab.goto(f"{console.url}/contacts")
+            yield tab
+        finally:
+            await tab.goto("about:blank")
+            await tab.context.clear_cookies()
     assert errors == [], errors
+
+
+async def seen_by(tab: Page, url: str, session: str) -> None:
+    """From here on whoever has this session is signed in in the browser."""
+    await tab.context.clear_cookies()
+    await tab.context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
 
 
 async def complaints(tab: Page) -> list[str]:

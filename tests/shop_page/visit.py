@@ -6,8 +6,8 @@ The page is served from another origin than the alerts, and lets in no script an
 import base64
 import hashlib
 import re
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from importlib.resources import files
@@ -74,13 +74,17 @@ async def found_by_axe(page: Page) -> list[str]:
     )
 
 
-@asynccontextmanager
-async def visiting(page: Page, web: Web, sample: str, *, dark: bool = False) -> AsyncGenerator[Visit]:
-    """The page is as strict at the end as it was: nothing was refused, thrown or kept."""
+@contextmanager
+def overheard(page: Page, *kinds: str) -> Generator[list[str]]:
+    """What the browser says is wrong with the page: refused by its policy, or thrown by a script.
+
+    Args:
+        kinds: of what it tells, others than errors.
+    """
     errors: list[str] = []
 
     def heard(said: ConsoleMessage) -> None:
-        if said.type == "error":
+        if said.type in ("error", *kinds):
             errors.append(said.text)
 
     def thrown(error: Error) -> None:
@@ -88,19 +92,28 @@ async def visiting(page: Page, web: Web, sample: str, *, dark: bool = False) -> 
 
     page.on("console", heard)
     page.on("pageerror", thrown)
+    try:
+        yield errors
+    finally:
+        page.remove_listener("console", heard)
+        page.remove_listener("pageerror", thrown)
+
+
+@asynccontextmanager
+async def visiting(page: Page, web: Web, sample: str, *, dark: bool = False) -> AsyncGenerator[Visit]:
+    """The page is as strict at the end as it was: nothing was refused, thrown or kept."""
     await page.context.set_offline(False)
     await page.emulate_media(color_scheme="dark" if dark else "light")
     async with serving(_shop(web.url), "127.0.0.1", 0) as served:
-        try:
-            await page.goto(f"{served.url}/{sample}")
-            yield Visit(page, errors)
-            assert await page.context.cookies() == []
-            assert await page.evaluate("sessionStorage.length") == 0
-            assert await page.evaluate("Object.keys(localStorage)") in ([], ["shelftalk"])
-        finally:
-            await page.goto("about:blank")
-            page.remove_listener("console", heard)
-            page.remove_listener("pageerror", thrown)
+        with overheard(page) as errors:
+            try:
+                await page.goto(f"{served.url}/{sample}")
+                yield Visit(page, errors)
+                assert await page.context.cookies() == []
+                assert await page.evaluate("sessionStorage.length") == 0
+                assert await page.evaluate("Object.keys(localStorage)") in ([], ["shelftalk"])
+            finally:
+                await page.goto("about:blank")
     assert errors == []
 
 

@@ -3,12 +3,14 @@
 from collections.abc import AsyncGenerator
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page
+from playwright.async_api import Page
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from starter.http.console.signed_in import COOKIE
 from tests.console.designing.desk import Desk, desk_over
+from tests.console.support import seen_by
+from tests.shop_page.visit import overheard
 
 
 @pytest.fixture
@@ -21,19 +23,12 @@ async def desk(pool: Pool, nowhere: Client) -> AsyncGenerator[Desk]:
 @pytest.fixture
 async def seat(desk: Desk, tab: Page) -> AsyncGenerator[Page]:
     """The browser of the editor at the desk; it complains of nothing."""
-    errors: list[str] = []
-
-    def heard(said: ConsoleMessage) -> None:
-        # A form that was refused is shown anew, with the status that says so.
-        if said.type == "error" and "status of 422" not in said.text:
-            errors.append(said.text)
-
-    tab.on("console", heard)
-    await tab.context.add_cookies([{"name": COOKIE, "value": desk.browser.cookies[COOKIE], "url": desk.url}])
+    await seen_by(tab, desk.url, desk.browser.cookies[COOKIE])
     await tab.set_viewport_size({"width": 1280, "height": 800})
-    try:
-        yield tab
-    finally:
-        await tab.goto("about:blank")
-        tab.remove_listener("console", heard)
-    assert errors == []
+    with overheard(tab) as errors:
+        try:
+            yield tab
+        finally:
+            await tab.goto("about:blank")
+    # A form that was refused is shown anew, with the status that says so.
+    assert [error for error in errors if "status of 422" not in error] == []

@@ -9,8 +9,8 @@ import httpx
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
-from schemas.ids import StoreId, UserId
-from schemas.responses.users import Grant, Language, Role
+from schemas.ids import UserId
+from schemas.responses.users import Language, Role
 from starter.accounts.tokens import form_token
 from starter.documents import load_document
 from starter.http.app import create_app
@@ -18,7 +18,7 @@ from starter.http.console.signed_in import COOKIE
 from starter.http.server import serving
 from starter.services import Services
 from starter.versioning.which import Which
-from tests.accounts.staff import HERE, PASSWORD
+from tests.accounts.staff import let_in
 from tests.history import PATIENCE
 from tests.http.conftest import services_over
 from tests.http.web import PLAIN, SETTINGS
@@ -106,13 +106,9 @@ class Desk:
 
     async def sign_in(self, role: Role, store: str | None = None, language: Language = Language.ENGLISH) -> None:
         """From now on somebody new of this role looks."""
-        grant = Grant(role=role, store_id=StoreId(store) if store else None)
-        email = f"{role}{len(self.user_ids)}@shop.example"
-        invited = await self.services.users.invite(
-            email, f"Kim {len(self.user_ids)}", [grant], "test", language=language
-        )
-        self.user_ids.append(invited.user_id)
-        self.browser.cookies.set(COOKIE, await self.services.sign_in_links.use(invited.token, PASSWORD, HERE))
+        user = await let_in(self.services, f"{role}{len(self.user_ids)}@shop.example", role, store, language)
+        self.user_ids.append(user.user_id)
+        self.browser.cookies.set(COOKIE, user.session)
 
     async def get(self, path: str, **query: str) -> httpx.Response:
         """A page."""

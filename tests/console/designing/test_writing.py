@@ -80,7 +80,7 @@ async def test_who_saves_second_is_told_who_saved_what_and_nothing_is_lost(desk:
     await desk.sign_in(Role.EDITOR)
     told = await desk.post(AT, **mine)
     assert told.status_code == 409
-    assert "Kim 1 saved something meanwhile" in told.text
+    assert "editor1 saved something meanwhile" in told.text
     assert "bye" in told.text
     assert 'value="12:00"' in told.text
     again = await desk.post(AT, **mine | {"based_on": base(told.text)})

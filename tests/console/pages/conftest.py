@@ -10,10 +10,10 @@ from schemas.responses.users import Language, Role
 from starter.devstack.mailbox import Mailbox
 from starter.devstack.temporal import EmbeddedTemporal
 from starter.http.app import create_app
-from starter.http.console.signed_in import COOKIE
 from starter.http.server import serving
 from tests.accounts.staff import Staff, let_in
 from tests.console.pages.world import World, made
+from tests.console.support import seen_by
 from tests.databases import Databases
 from tests.namespaces import new_namespace
 from tests.shop_page.conftest import tab
@@ -30,14 +30,11 @@ class Console:
 
     async def seen_by(self, tab: Page, staff: Staff) -> None:
         """From here on somebody else is signed in in the browser."""
-        await tab.context.clear_cookies()
-        await tab.context.add_cookies([{"name": COOKIE, "value": staff.session, "url": self.url}])
+        await seen_by(tab, self.url, staff.session)
 
     async def let_in(self, role: Role, language: Language = Language.ENGLISH) -> Staff:
         """Somebody new, with this role in all stores."""
-        staff = await let_in(self.world.services, f"{role}-{language}@shop.example", role)
-        await self.world.services.users.change_details(staff.user_id, role.capitalize(), language, "Europe/Berlin")
-        return staff
+        return await let_in(self.world.services, f"{role}-{language}@shop.example", role, language=language)
 
 
 @pytest.fixture(scope="module")

@@ -14,14 +14,14 @@ from typing import Literal
 
 import pytest
 from fastapi.routing import APIRoute
-from playwright.async_api import ConsoleMessage, Error, Page, Response, ViewportSize
+from playwright.async_api import Page, Response, ViewportSize
 
 from starter.http.console.access import ConsoleRoute
 from starter.http.console.app import ROUTERS
 from tests.console.pages.conftest import Console
 from tests.console.pages.world import World
 from tests.markdown import ROOT
-from tests.shop_page.visit import found_by_axe
+from tests.shop_page.visit import found_by_axe, overheard
 
 PICTURES = ROOT / "docs" / "pictures" / "console"
 TAKES_PICTURES = bool(os.environ.get("PICTURES"))
@@ -91,7 +91,7 @@ def address_of(path: str, world: World) -> str:
 class Opened:
     """What was seen while a page was opened."""
 
-    errors: list[str] = field(default_factory=list[str])
+    errors: list[str]
     answers: list[Response] = field(default_factory=list[Response])
 
     async def bytes_of_all(self) -> int:
@@ -102,27 +102,17 @@ class Opened:
 @asynccontextmanager
 async def opening(tab: Page) -> AsyncGenerator[Opened]:
     """Whatever the browser complains of is kept."""
-    opened = Opened()
+    with overheard(tab, "warning") as errors:
+        opened = Opened(errors)
 
-    def heard(said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning"):
-            opened.errors.append(said.text)
+        def answered(response: Response) -> None:
+            opened.answers.append(response)
 
-    def thrown(error: Error) -> None:
-        opened.errors.append(error.message)
-
-    def answered(response: Response) -> None:
-        opened.answers.append(response)
-
-    tab.on("console", heard)
-    tab.on("pageerror", thrown)
-    tab.on("response", answered)
-    try:
-        yield opened
-    finally:
-        tab.remove_listener("console", heard)
-        tab.remove_listener("pageerror", thrown)
-        tab.remove_listener("response", answered)
+        tab.on("response", answered)
+        try:
+            yield opened
+        finally:
+            tab.remove_listener("response", answered)
 
 
 @pytest.mark.parametrize("path", paths())
