@@ -99,7 +99,7 @@ async def test_a_challenge_is_good_once_for_a_while_and_for_what_it_was_made(ser
         {"key": device().key},
         {"signed": -1},
     ],
-    ids=str,
+    ids=" ".join,
 )
 async def test_what_is_not_as_it_was_made_signs_nobody_in(services: Services, wrong: dict[str, object]) -> None:
     """Another page, another address, no finger, an unknown passkey, another user, another key, an old count."""
