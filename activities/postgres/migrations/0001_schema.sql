@@ -2537,14 +2537,19 @@ $$;
 
 -- Those of a line (of these journeys; null: all) who do not come to wait for another subject when it is moved there, and why not; as
 -- whoever enters is asked (entry_facts in activities/waitlist/entry.sql). A place there that does not count yet, or that they are
--- about to leave, keeps nobody back. Asked of all at once: a line may have a million people.
+-- about to leave, keeps nobody back. Asked of all at once: a line may have a million people, and a batch is few of them, so each
+-- time it is planned for how many are asked about.
 create function not_moved(of_store text, line text, of_alert text, target text, journeys_of text[])
-returns table (journey_id text, reason text) language sql stable as $$
+returns table (journey_id text, reason text) language sql stable set plan_cache_mode = force_custom_plan as $$
     with w as materialized (
         select w.journey_id, w.contact_id, w.type, w.entered_at, w.passed_over_for
         from waiting w
-        where w.store_id = of_store and w.subject = line and w.alert_id = of_alert and w.state = 'waiting'
-          and (journeys_of is null or w.journey_id = any(journeys_of))
+        where journeys_of is null and w.store_id = of_store and w.subject = line and w.alert_id = of_alert and w.state = 'waiting'
+        union all
+        select w.journey_id, w.contact_id, w.type, w.entered_at, w.passed_over_for
+        from waiting w
+        where w.journey_id = any(journeys_of) and w.store_id = of_store and w.subject = line and w.alert_id = of_alert
+          and w.state = 'waiting'
     ), there as (
         select w.journey_id
         from w
