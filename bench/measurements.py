@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Self, assert_never
 
 from bench.bursts import measure_bursts
+from bench.console import measure_console
 from bench.feeds import measure_feeds
 from bench.intake import PACE, measure_intake
 from bench.messages import figures_of_messages, measure_messages
@@ -54,6 +55,7 @@ class Measurement(StrEnum):
     INTAKE = "intake"
     BURSTS = "bursts"
     FEEDS = "feeds"
+    CONSOLE = "console"
     MEMORY = "memory"
     RATES = "rates"
     FIRST_MESSAGES = "first-messages"
@@ -96,6 +98,8 @@ class Measuring:
                 return await self._bursts()
             case Measurement.FEEDS:
                 return await self._feeds()
+            case Measurement.CONSOLE:
+                return await measure_console(await self._started_servers(), *self._sizes.console)
             case Measurement.MEMORY:
                 return await self._memory()
             case Measurement.RATES:

@@ -16,6 +16,7 @@ class Sizes:
         first_messages: how often a first message is timed.
         requests: webhooks, and sign-ups, that are sent in a round of intake.
         feed_rows: variants of a feed that is read.
+        console: contacts and events of the shop that the console shows, and how often each of its pages is opened.
         cached: open journeys whose memory is measured.
         moved: open journeys that are moved to another version.
         messages: that are written, and sent by each way, in a round.
@@ -34,6 +35,7 @@ class Sizes:
     first_messages: int
     requests: int
     feed_rows: int
+    console: tuple[int, int, int]
     cached: int
     moved: int
     messages: int
@@ -52,6 +54,7 @@ FULL = Sizes(
     first_messages=15,
     requests=1_000,
     feed_rows=1_000_000,
+    console=(100_000, 1_000_000, 5),
     cached=800,
     moved=10_000,
     messages=200,
@@ -70,6 +73,7 @@ QUICK = Sizes(
     first_messages=2,
     requests=20,
     feed_rows=2_000,
+    console=(1_000, 5_000, 1),
     cached=30,
     moved=20,
     messages=20,

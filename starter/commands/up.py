@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.table import Table
@@ -69,8 +70,10 @@ def up(
     async def main() -> None:
         async with running_stack(settings, Ports(temporal_port, temporal_ui_port, smtp_port), say) as stack:
             terminal.tell(where_it_is(stack), _where)
-            if way_in := await console_set_up(stack.services, settings.public_url or stack.endpoints.web_url):
+            if way_in := await console_set_up(stack.services, stack.endpoints.web_url):
                 say(f"Set up the console by this link, good once and for a day: {way_in}")
+                if settings.public_url:
+                    say(f"From elsewhere, the same at {settings.public_url}{urlsplit(way_in).path}")
             say(STOP_HINT)
             await until_stopped()
 

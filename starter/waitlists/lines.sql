@@ -23,7 +23,7 @@ with in_line as (
            case when :sort = 'title' then lower(p.title) else '' end as name
     from summed s
     join products p on p.store_id = s.store_id and p.product_id = product_of(s.store_id, s.subject)
-    left join variants v on v.store_id = s.store_id and 'variant/' || v.variant_id = s.subject
+    left join variants v on v.store_id = s.store_id and v.variant_id = case when s.subject like 'variant/%' then substr(s.subject, 9) end
     where (:text::text is null or position(lower(:text) in lower(p.title || ' ' || coalesce(v.title, '') || ' ' || coalesce(v.sku, ''))) > 0
            or p.product_id = :text or v.variant_id = :text)
       and (:show <> 'long' or exists (select from long_lines g where g.store_id = s.store_id and g.subject = s.subject and g.alert_id = any(s.alerts)))
@@ -75,7 +75,8 @@ order by p.rank desc, p.name, p.store_id, p.subject;
 select p.product_id, p.title as product_title, v.title as variant_title, v.sku, p.on_sale, is_gone(:store_id, :subject) as gone,
        successor_of(:store_id, :subject) as successor,
        (select coalesce(sum(units_at(:store_id, i.item, null)), 0)::bigint from items_of(:store_id, :subject) i (item)) as units
-from products p left join variants v on v.store_id = p.store_id and 'variant/' || v.variant_id = :subject
+from products p left join variants v
+  on v.store_id = p.store_id and v.variant_id = case when :subject like 'variant/%' then substr(:subject, 9) end
 where p.store_id = :store_id and p.product_id = product_of(:store_id, :subject) and is_known(:store_id, :subject);
 
 -- name: terms

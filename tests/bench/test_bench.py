@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from bench.console import address_of, pages
 from bench.measurements import Measurement
 from bench.reads import OF_ALL_LINES, OF_ONE_LINE
 from bench.report import Figure, Spread, document, table
@@ -74,6 +75,23 @@ async def test_a_part_can_be_measured_by_itself_also_one_that_lives_on_what_anot
     assert figures["replay_alone_seconds"] > 0
     assert figures["spread"]["replays_per_second"][0] > 0
     assert "told_per_second" not in figures
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(LIMIT_SECONDS + 30)
+async def test_every_page_of_the_console_is_timed() -> None:
+    process = await _begin("--only", "console")
+    figures, said = await _end(process)
+    assert process.returncode == 0, said
+    timed = [name for name in figures if name.startswith("console_") and name.endswith("_seconds")]
+    assert len(timed) == len(pages()) + len(("sign-in", "a search", "the longest tree"))
+    assert all(figures[name] > 0 for name in timed)
+    assert figures["console_largest_bytes"] > 0
+
+
+def test_the_address_of_every_page_can_be_made() -> None:
+    names = dict.fromkeys(("store", "level", "thing", "name", "operation", "contact", "journey", "user"), "x")
+    assert [each for each in (address_of(path, names) for path in pages()) if "{" in each] == []
 
 
 @pytest.mark.slow

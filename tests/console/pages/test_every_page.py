@@ -1,10 +1,9 @@
 """Every page of the console that can be opened: on a phone and a wide screen, light and dark, whole and for everyone.
 
 New routes are found by themselves. One that takes parameters stands in PARAMETERS with the values it is opened with.
-With PICTURES=1 the run also takes the pictures of the documentation, docs/pictures/console/*.png.
+With PICTURES=1 the run also takes the pictures of the documentation, docs/pictures/console/*.webp.
 """
 
-import os
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -21,10 +20,12 @@ from starter.http.console.app import ROUTERS
 from tests.console.pages.conftest import Console
 from tests.console.pages.world import World
 from tests.markdown import ROOT
+from tests.pictures import TAKES_PICTURES, take_picture
 from tests.shop_page.visit import found_by_axe, overheard
 
 PICTURES = ROOT / "docs" / "pictures" / "console"
-TAKES_PICTURES = bool(os.environ.get("PICTURES"))
+ON_A_PHONE = {"/", "/contacts/{contact}", "/conversations/{name}", "/lines"}
+"""Of these there is a picture of a phone, too, in the dark."""
 PHONE: ViewportSize = {"width": 360, "height": 740}
 WIDE: ViewportSize = {"width": 1280, "height": 860}
 Scheme = Literal["light", "dark"]
@@ -132,18 +133,16 @@ async def test_a_page_is_whole_at_every_width_and_in_light_and_dark(
             wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             assert await tab.evaluate(wide) <= 0, f"{address} is wider than its screen of {size['width']}"
             assert await found_by_axe(tab) == [], (address, size, scheme)
-            if TAKES_PICTURES:
-                await take(tab, path, size, scheme)
+            if TAKES_PICTURES and ((size, scheme) == SEEN[0] or (path in ON_A_PHONE and (size, scheme) == SEEN[3])):
+                await take_picture(tab, picture_of(path, size, scheme))
         assert opened.errors == [], address
         assert await opened.bytes_of_all() < LARGEST, address
 
 
-async def take(tab: Page, path: str, size: ViewportSize, scheme: Scheme) -> None:
-    """A picture of the whole page, by its path."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+def picture_of(path: str, size: ViewportSize, scheme: Scheme) -> Path:
+    """Where the documentation has the picture of a page."""
     name = re.sub(r"[^a-z0-9]+", "-", path.strip("/")).strip("-") or "home"
-    kind = "phone" if size is PHONE else "wide"
-    await tab.screenshot(path=Path(PICTURES / f"{name}-{kind}-{scheme}.png"), full_page=True)
+    return PICTURES / f"{name}-{'phone' if size is PHONE else 'wide'}-{scheme}.webp"
 
 
 def test_everything_that_is_opened_with_something_is_there() -> None:
