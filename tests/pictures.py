@@ -3,6 +3,7 @@
 import base64
 import os
 from pathlib import Path
+from typing import cast
 
 from playwright.async_api import Page
 
@@ -17,10 +18,13 @@ async def take_picture(tab: Page, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     at_devtools = await tab.context.new_cdp_session(tab)
     try:
-        size = await tab.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollHeight]")
-        clip = {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}
+        clip: dict[str, int] = await tab.evaluate(
+            "({x: 0, y: 0, width: document.documentElement.clientWidth, height: document.documentElement.scrollHeight, "
+            "scale: 1})"
+        )
         how = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip}
-        taken = await at_devtools.send("Page.captureScreenshot", how)
+        asked = at_devtools.send("Page.captureScreenshot", how)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] it has no type
+        taken = cast("dict[str, str]", await asked)
     finally:
         await at_devtools.detach()
     file.write_bytes(base64.b64decode(taken["data"]))

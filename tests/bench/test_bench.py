@@ -90,7 +90,7 @@ async def test_every_page_of_the_console_is_timed() -> None:
 
 
 def test_the_address_of_every_page_can_be_made() -> None:
-    names = dict.fromkeys(("store", "level", "thing", "name", "operation", "contact", "journey", "user"), "x")
+    names = {str(name): "x" for name in ("store", "level", "thing", "name", "operation", "contact", "journey", "user")}
     assert [each for each in (address_of(path, names) for path in pages()) if "{" in each] == []
 
 
