@@ -156,6 +156,7 @@ class ContactView(Model):
         under_way: where each journey is that has not ended, the newest first.
         messages: in order of time, the newest of them.
         orders: the newest first.
+        earlier: the moment from which on there may be more, further back; None: this is all.
     """
 
     contact: FoundContact
@@ -165,3 +166,4 @@ class ContactView(Model):
     under_way: tuple[Whereabouts, ...]
     messages: tuple[ContactMessage, ...]
     orders: tuple[ContactOrder, ...]
+    earlier: AwareDatetime | None = None

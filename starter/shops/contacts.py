@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 
 from activities.postgres.audit import write_found, write_look
 from activities.postgres.pool import Pool
@@ -62,8 +63,13 @@ class Contacts:
         beyond = None if last is None else last.phone if by_number else last.email
         return ContactPage(contacts=tuple(contacts), next=beyond)
 
-    async def view(self, contact_id: ContactId, by: str, stores: Sequence[StoreId] | None = None) -> ContactView:
+    async def view(
+        self, contact_id: ContactId, by: str, stores: Sequence[StoreId] | None = None, until: datetime | None = None
+    ) -> ContactView:
         """All that support sees of somebody. It is on record that they were looked at, once for each hour.
+
+        Args:
+            until: of what happened, nothing that is later: the `earlier` of a view before.
 
         Raises:
             UnknownContact: nobody has this id, or there is nothing of them in these stores.
@@ -73,16 +79,25 @@ class Contacts:
             if contact is None:
                 raise UnknownContact
             await write_look(connection, by, contact_id)
-            entries = tuple(await considered(connection, contact_id, About(stores=stores), MOST_SHOWN))
-            of_them = {"contact_id": contact_id, "stores": stores, "most": MOST_SHOWN}
+            entries = tuple(await considered(connection, contact_id, About(stores=stores, until=until), MOST_SHOWN))
+            under_way = await whereabouts(connection, contact_id, stores, MOST_SHOWN, until)
+            messages = await every_message(connection, contact_id, MOST_SHOWN, stores, until)
+            of_them = {"contact_id": contact_id, "stores": stores, "most": MOST_SHOWN, "until": until}
+            orders = await SQL.orders.rows(connection, ContactOrder, **of_them)
             return ContactView(
                 contact=contact,
                 report=await report_on(connection, contact_id),
                 answer=_first_of(entries),
                 entries=entries,
-                under_way=await whereabouts(connection, contact_id, stores, MOST_SHOWN),
-                messages=await every_message(connection, contact_id, MOST_SHOWN, stores),
-                orders=tuple(await SQL.orders.rows(connection, ContactOrder, **of_them)),
+                under_way=under_way,
+                messages=messages,
+                orders=tuple(orders),
+                earlier=_earlier(
+                    [each.considered_at for each in entries],
+                    [each.entered_at for each in under_way],
+                    [each.at for each in messages],
+                    [each.ordered_at for each in orders],
+                ),
             )
 
     async def one(self, asked: str, by: str, stores: Sequence[StoreId] | None = None) -> FoundContact:
@@ -113,6 +128,14 @@ class Contacts:
                 return found
         bounds = {"begins": begins, "ends": begins + _LAST, "after": after or ""}
         return await SQL.by_email.rows(self._pool, FoundContact, **bounds, stores=stores, most=most)
+
+
+def _earlier(*moments: Sequence[datetime]) -> datetime | None:
+    """From when on to look further back: what a list was too long for begins there, and nothing is passed over.
+
+    What happened at just that moment is shown twice.
+    """
+    return max((min(each) for each in moments if len(each) == MOST_SHOWN), default=None)
 
 
 def _first_of(entries: Sequence[WhyEntry]) -> WhyEntry | None:

@@ -30,7 +30,7 @@ with named as (
     where contact_id = :contact_id and (:stores::text[] is null or store_id = any(:stores))
 ), newest as (
     select store_id, order_id, max(ordered_at) as ordered_at from named
-    group by store_id, order_id order by 3 desc, store_id, order_id limit :most
+    group by store_id, order_id having :until::timestamptz is null or max(ordered_at) <= :until order by 3 desc, store_id, order_id limit :most
 )
 select n.store_id, n.order_id, n.ordered_at, coalesce(t.cancelled, false) as cancelled, t.currency, t.total, t.refunded,
        array(select coalesce(p.title, o.product_id) || case when o.quantity > 1 then ' × ' || o.quantity else '' end

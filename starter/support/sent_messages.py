@@ -101,11 +101,15 @@ class MessageRow(SentRow):
 
 
 async def every_message(
-    connection: Connection, contact_id: ContactId, most: int, stores: Sequence[StoreId] | None
+    connection: Connection, contact_id: ContactId, most: int, stores: Sequence[StoreId] | None, until: datetime | None
 ) -> tuple[ContactMessage, ...]:
-    """The newest messages of a contact in these stores, in order of time: sent, skipped, or not sent yet."""
+    """The newest messages of a contact in these stores, in order of time: sent, skipped, or not sent yet.
+
+    Args:
+        until: later ones are left out.
+    """
     rows = await SQL.every_of_contact.rows(
-        connection, MessageRow, contact_id=contact_id, stores=stores, most=most, otherwise=Channel.EMAIL
+        connection, MessageRow, contact_id=contact_id, stores=stores, most=most, until=until, otherwise=Channel.EMAIL
     )
     return tuple(_every(rows))
 

@@ -41,6 +41,7 @@ select * from (
     left join alerts a on a.id = j.alert_id
     left join products p on p.store_id = j.store_id and p.product_id = j.product_id
     where j.contact_id = :contact_id and (:stores::text[] is null or j.store_id = any(:stores))
+      and (:until::timestamptz is null or coalesce(s.settled_at, s.opened_at) <= :until)
     order by coalesce(s.settled_at, s.opened_at) desc, coalesce(s.told_with, s.key) desc, s.told_with nulls first, s.key
     limit :most
 ) newest order by sent_at, journey_id, round, step;

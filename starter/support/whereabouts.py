@@ -60,10 +60,14 @@ class _Rest:
 
 
 async def whereabouts(
-    connection: Connection, contact_id: ContactId, stores: Sequence[StoreId] | None, most: int
+    connection: Connection, contact_id: ContactId, stores: Sequence[StoreId] | None, most: int, until: datetime | None
 ) -> tuple[Whereabouts, ...]:
-    """Of each journey of a contact that is under way in these stores, the newest first; None: in all."""
-    rows = await SQL.under_way.rows(connection, UnderWay, contact_id=contact_id, stores=stores, most=most)
+    """Of each journey of a contact that is under way in these stores, the newest first; None: in all.
+
+    Args:
+        until: those that were entered later are left out.
+    """
+    rows = await SQL.under_way.rows(connection, UnderWay, contact_id=contact_id, stores=stores, most=most, until=until)
     places = await places_of(connection, {row.version_id for row in rows})
     return tuple(_whereabouts(row, places[row.version_id]) for row in rows)
 

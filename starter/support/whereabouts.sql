@@ -9,6 +9,7 @@ from journeys j
 left join products p on p.store_id = j.store_id and p.product_id = j.product_id
 left join waiting w on w.journey_id = j.id
 where j.contact_id = :contact_id and j.ended_at is null and (:stores::text[] is null or j.store_id = any(:stores))
+  and (:until::timestamptz is null or j.entered_at <= :until)
 order by j.entered_at desc, j.id desc
 limit :most;
 

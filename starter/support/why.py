@@ -6,6 +6,7 @@ It reads what the shelf reads, and checks in the shelf's order. Contacts are ids
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Connection, Pool
@@ -36,12 +37,14 @@ class About:
 
     Attributes:
         stores: only of these, whatever else is asked.
+        until: of a contact, what they were considered for later is left out.
     """
 
     store_id: str | None = None
     variant_id: str | None = None
     product_id: str | None = None
     stores: Sequence[StoreId] | None = None
+    until: datetime | None = None
 
 
 class Why:
@@ -124,6 +127,7 @@ async def considered(connection: Connection, contact_id: ContactId, about: About
         variant_id=about.variant_id,
     )
     entries += [_not_entered_conversation(each) for each in turned_away]
+    entries = [each for each in entries if about.until is None or each.considered_at <= about.until]
     entries.sort(key=lambda entry: entry.considered_at, reverse=True)
     return entries[: _within(limit)]
 
@@ -155,6 +159,7 @@ async def _entries(connection: Connection, contact_id: str | None, about: About,
         stores=about.stores,
         product_id=about.product_id,
         variant_id=about.variant_id,
+        until=about.until,
         most=_within(limit),
         counted_to=AHEAD_COUNTED_TO,
     )

@@ -21,7 +21,7 @@ with subjects as (
 ), named as (
     (select id as journey_id from journeys j
      where j.contact_id = :contact_id and (:store_id::text is null or j.store_id = :store_id)
-       and (:stores::text[] is null or j.store_id = any(:stores))
+       and (:stores::text[] is null or j.store_id = any(:stores)) and (:until::timestamptz is null or j.entered_at <= :until)
        and (:product_id::text is null or j.product_id = :product_id or exists (
            select from moved_places m where m.journey_id = j.id and product_of(j.store_id, m.from_subject) = :product_id))
        and (:variant_id::text is null or j.subject in ('variant/' || :variant_id, 'product/' || j.product_id) or exists (

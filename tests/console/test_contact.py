@@ -171,6 +171,30 @@ async def test_an_order_and_what_it_came_to_are_shown(console: Console, pool: Po
     assert "No orders are known" not in page
 
 
+async def test_what_is_further_back_than_a_page_shows_is_a_link_away_and_nothing_is_passed_over(
+    console: Console, pool: Pool
+) -> None:
+    ann = await contact(pool)
+    await pool.execute(
+        "insert into orders (store_id, order_id, contact_id, product_id, ordered_at, observed_at) "
+        "select $1, 'o-' || n, $2, 'p', now() - n / 2 * interval '1 hour', now() from generate_series(1, 250) n",
+        STORE,
+        ann,
+    )
+    seen: list[str] = []
+    until = None
+    while True:
+        view = await console.services.contacts.view(ann, "test", until=until)
+        seen += [each.order_id for each in view.orders if each.order_id not in seen]
+        page = (await console.client.get(f"/contacts/{ann}", params={"until": until.isoformat()} if until else {})).text
+        assert ("The newest" in page, "Further back" in page) == (until is not None, view.earlier is not None)
+        if view.earlier is None:
+            break
+        assert until is None or view.earlier < until
+        until = view.earlier
+    assert seen == [f"o-{n}" for n in sorted(range(1, 251), key=lambda n: (n // 2, f"o-{n}"))]
+
+
 async def test_a_cancelled_journey_leaves_and_says_so(
     console: Console, pool: Pool, journeys: Sequence[JourneyId]
 ) -> None:
@@ -206,7 +230,7 @@ async def test_what_a_contact_page_and_a_search_ask_is_answered_by_indexes(pool:
 def questions() -> list[tuple[str, str, list[object]]]:
     """What the two pages ask, by name, with what is asked about."""
     bounds: dict[str, object] = {"begins": "abc", "ends": "abc\U0010ffff", "after": "", "stores": [STORE], "most": 21}
-    of_one: dict[str, object] = {"contact_id": "c-77", "stores": [STORE], "most": 100}
+    of_one: dict[str, object] = {"contact_id": "c-77", "stores": [STORE], "most": 100, "until": None}
     return [
         (query.name, query.sql, query.arguments(given))
         for query, given in (

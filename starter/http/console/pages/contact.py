@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from schemas.channels import Channel
 from schemas.ids import ContactId
@@ -44,10 +44,15 @@ DONE = {
 
 @router.get("/contacts/{contact}", dependencies=[SUPPORT])
 async def contact(
-    contact: Contact, request: Request, viewer: CurrentViewer, services: InjectedServices, done: str = ""
+    contact: Contact,
+    request: Request,
+    viewer: CurrentViewer,
+    services: InjectedServices,
+    done: str = "",
+    until: AwareDatetime | None = None,
 ) -> Response:
-    """The answer first, then all that it follows from."""
-    view = await services.contacts.view(contact, viewer.actor, viewer.stores(Role.SUPPORT))
+    """The answer first, then all that it follows from. `until`: of what happened, nothing that is later."""
+    view = await services.contacts.view(contact, viewer.actor, viewer.stores(Role.SUPPORT), until)
     return page(
         request,
         "people/contact.html",
@@ -57,6 +62,8 @@ async def contact(
         everywhere=viewer.may(Role.SUPPORT),
         may_erase=viewer.may(Role.ADMIN),
         done=done if done in DONE else None,
+        until=until,
+        earlier=with_query(f"/contacts/{contact}", until=view.earlier.isoformat()) if view.earlier else None,
     )
 
 
