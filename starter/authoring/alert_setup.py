@@ -28,6 +28,10 @@ LANGUAGES = ("en", "de")
 """That there are first words in."""
 
 
+USUAL_TYPE = next(iter(AlertType))
+"""What is set up where nothing else was chosen."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlertSetup:
     """What was chosen.
@@ -41,7 +45,7 @@ class AlertSetup:
         says_farewell: who waits hears when it is gone for good.
     """
 
-    kind: AlertType = AlertType.BACK_IN_STOCK
+    kind: AlertType = USUAL_TYPE
     code: str = ""
     name: str = ""
     fields: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -4,11 +4,11 @@ The waiting list, the check before a message, rehearsals and explanations call t
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from pydantic import ConfigDict
 
@@ -22,6 +22,10 @@ from schemas.reasons import Reason
 
 PLENTY = 10
 """Units of a product in a rehearsal that does not give their number."""
+
+
+Term: TypeAlias = tuple[str, Mapping[str, int | str | timedelta]]
+"""The name of one thing that was chosen, and its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,10 @@ class Alert(Section):
     @abstractmethod
     def usual_case(self, price: Decimal) -> UsualCase:
         """What it is made for, of a product at this price."""
+
+    @abstractmethod
+    def terms(self) -> Iterator[Term]:
+        """How people are told, each part by its name and values: what reads it aloud has the words, in any language."""
 
     def say_change(self, field: str, old: "Alert") -> str | None:
         """A change of one field in words that follow the alert's name; None: the usual words will do."""

@@ -1,12 +1,12 @@
 """Back in stock: those who wait are told when there are units again, and no more of them than units arrived."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from schemas.document.alert_types.alert import PLENTY, Alert, QueueTerms, Sight, UsualCase
+from schemas.document.alert_types.alert import PLENTY, Alert, QueueTerms, Sight, Term, UsualCase
 from schemas.document.alert_types.offer import Measure, Offer
 from schemas.document.alert_types.vocabulary import (
     Action,
@@ -106,6 +106,20 @@ class BackInStock(Alert):
 
     def usual_case(self, price: Decimal) -> UsualCase:
         return UsualCase(units=0, stock=max(self.queue.threshold, PLENTY))
+
+    def terms(self) -> Iterator[Term]:
+        if self.contacts_per_unit == "all":
+            yield "all", {}
+        else:
+            yield "per_unit", {"count": self.contacts_per_unit, "order": self.order}
+        if self.quantity_threshold > 1:
+            yield "threshold", {"units": self.quantity_threshold}
+        if self.units_per_contact > 1:
+            yield "units", {"units": self.units_per_contact}
+        if self.offer_lapses_after is not None:
+            yield "lapses", {"length": self.offer_lapses_after}
+        if self.tells_late_entrants:
+            yield "late", {}
 
     def say_change(self, field: str, old: Alert) -> str | None:
         if not isinstance(old, BackInStock):

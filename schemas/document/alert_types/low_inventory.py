@@ -1,13 +1,13 @@
 """Low inventory: those who looked or carted are told when only a few are left, never when there are none."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from schemas.document.alert_types.alert import PLENTY, Alert, QueueTerms, UsualCase
+from schemas.document.alert_types.alert import PLENTY, Alert, QueueTerms, Term, UsualCase
 from schemas.document.alert_types.offer import Measure, Offer
 from schemas.document.alert_types.vocabulary import Action, AlertType, Days, Units
 from schemas.reasons import Reason
@@ -45,6 +45,11 @@ class LowInventory(Alert):
 
     def trigger(self, offer: Offer) -> Decimal | None:
         return Decimal(self.low_at)
+
+    def terms(self) -> Iterator[Term]:
+        yield "low", {"units": self.low_at}
+        if self.not_if_bought_within is not None:
+            yield "bought", {"length": self.not_if_bought_within}
 
     def usual_case(self, price: Decimal) -> UsualCase:
         return UsualCase(units=self.low_at + PLENTY, stock=self.low_at)

@@ -1,14 +1,14 @@
 """Price drop: those who looked or carted are told when it costs enough less than it did then."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
 
-from schemas.document.alert_types.alert import PLENTY, Alert, Sight, UsualCase
+from schemas.document.alert_types.alert import PLENTY, Alert, Sight, Term, UsualCase
 from schemas.document.alert_types.offer import Measure, Offer
 from schemas.document.alert_types.vocabulary import Action, AlertType, Days
 from schemas.model import Model
@@ -99,6 +99,9 @@ class PriceDrop(Alert):
         if price <= 0:
             return Reason.FREE
         return Reason.TOO_CHEAP if (self.drops_by.amount or 0) > price else None
+
+    def terms(self) -> Iterator[Term]:
+        yield "drop", {"drop": format_drop(self.drops_by)}
 
     def usual_case(self, price: Decimal) -> UsualCase:
         return UsualCase(units=PLENTY, price=self.drops_by.trigger(price).quantize(Decimal("0.01")))

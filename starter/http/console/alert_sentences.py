@@ -3,11 +3,9 @@ wants to know what was chosen.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from schemas.document.alert_types.alert import Alert
-from schemas.document.alert_types.back_in_stock import BackInStock
-from schemas.document.alert_types.low_inventory import LowInventory
-from schemas.document.alert_types.price_drop import PriceDrop, format_drop
 from schemas.document.alert_types.registry import AnyAlert
 from schemas.document.alert_types.vocabulary import AlertEvent, Order
 from schemas.document.conversation import ConversationDocument, ListSection
@@ -38,28 +36,18 @@ def _entering(alert: AnyAlert, t: Words) -> Iterator[str]:
 
 
 def _telling(alert: AnyAlert, t: Words) -> Iterator[str]:
-    match alert:
-        case BackInStock():
-            newest = alert.order is Order.FIRST_IN_LAST_OUT
-            order = t("alert_setup.say_newest" if newest else "alert_setup.say_longest")
-            if alert.contacts_per_unit == "all":
-                yield t("alert_setup.say_all")
-            else:
-                yield t("alert_setup.say_per_unit", count=alert.contacts_per_unit, order=order)
-            if alert.quantity_threshold > 1:
-                yield t("alert_setup.say_threshold", units=alert.quantity_threshold)
-            if alert.units_per_contact > 1:
-                yield t("alert_setup.say_units", units=alert.units_per_contact)
-            if alert.offer_lapses_after is not None:
-                yield t("alert_setup.say_lapses", length=t.length(alert.offer_lapses_after))
-            if alert.tells_late_entrants:
-                yield t("alert_setup.say_late")
-        case PriceDrop():
-            yield t("alert_setup.say_drop", drop=format_drop(alert.drops_by))
-        case LowInventory():
-            yield t("alert_setup.say_low", units=alert.low_at)
-            if alert.not_if_bought_within is not None:
-                yield t("alert_setup.say_bought", length=t.length(alert.not_if_bought_within))
+    for name, values in alert.terms():
+        yield t(f"alert_setup.say_{name}", **{key: _value(value, t) for key, value in values.items()})
+
+
+def _value(value: int | str | timedelta, t: Words) -> int | str:
+    match value:
+        case timedelta():
+            return t.length(value)
+        case Order():
+            return t("alert_setup.say_newest" if value is Order.FIRST_IN_LAST_OUT else "alert_setup.say_longest")
+        case _:
+            return value
 
 
 def _afterwards(document: ConversationDocument, code: str, alert: Alert, t: Words) -> Iterator[str]:

@@ -17,7 +17,7 @@ from schemas.document.conversation import ListSection
 from schemas.errors import DomainError
 from schemas.responses.users import Role
 from starter.accounts.viewer import Viewer
-from starter.authoring.alert_setup import LANGUAGES, AlertSetup
+from starter.authoring.alert_setup import LANGUAGES, USUAL_TYPE, AlertSetup
 from starter.authoring.form_fields import errors_of
 from starter.authoring.section_forms import with_mistakes
 from starter.authoring.tree import tree_of
@@ -99,7 +99,7 @@ def _setup_of(form: Posted, viewer: Viewer) -> AlertSetup:
     kind, channel, language = form.text("kind"), form.text("channel"), form.text("language")
     fields = {name.removeprefix(FIELD): form.exact(name) for name in form.names if name.startswith(FIELD)}
     return AlertSetup(
-        AlertType(kind) if kind in [*AlertType] else AlertType.BACK_IN_STOCK,
+        AlertType(kind) if kind in [*AlertType] else USUAL_TYPE,
         form.text("code"),
         form.text("title"),
         fields,
