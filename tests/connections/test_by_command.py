@@ -116,7 +116,7 @@ async def _wix() -> AsyncGenerator[Shop]:
 async def _square() -> AsyncGenerator[Shop]:
     async with SquareMerchant([item(1), item(2)]).serving() as merchant:
         settings = {"front_page": "https://shop.example", "api": merchant.url}
-        yield Shop(settings, {"access_token": TOKEN}, 2, ("access_token", WRONG), topics=2)
+        yield Shop(settings, {"access_token": TOKEN}, 2, ("access_token", WRONG), topics=4)
 
 
 SHOPS: Mapping[str, Callable[[], AbstractAsyncContextManager[Shop]]] = {
