@@ -4,7 +4,7 @@ A part that fails takes its process with it, for a supervisor to start anew.
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -35,7 +35,8 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
     """
     if settings.email_provider == "smtp" and settings.smtp_host is None:
         raise NotConfigured("SHELFTALK_SMTP_HOST", ": without a mail server nobody can be told")
-    async with running_worker(settings, pool, client) as running:
+    shops = Shops.from_settings(pool, settings)
+    async with aclosing(shops), running_worker(settings, pool, client) as running:
         dispatcher = Dispatcher(
             pool,
             running.waitlist,
@@ -44,7 +45,6 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
             zero_price_holds=timedelta(minutes=settings.zero_price_minutes),
             feeds=FeedReader(pool, Intake(pool, settings.attribution), private_hosts=settings.webhook_private_hosts),
         )
-        shops = Shops.from_settings(pool, settings)
         keeping_true = KeepingTrue(pool, shops, Intake(pool, settings.attribution), settings.public_url)
         await RECONCILIATION.ensure_schedule(client, settings.temporal_task_queue)
         every = timedelta(minutes=settings.archive_minutes)
