@@ -37,10 +37,11 @@ QUERIES: dict[str, dict[str, str]] = {
 NO_PAGES = {
     "/account/second-factor/app",
     "/journeys/{journey}/messages/{message}",
+    "/lines/export.csv",
     "/operations",
     "/operations/approvals/letter",
 }
-"""Parts of pages, which show one message; what opens in the midst of something; and what only leads to another."""
+"""Parts of pages, which show one message; a file; what opens in the midst of something; what only leads to another."""
 
 
 class PageFailed(Exception):
