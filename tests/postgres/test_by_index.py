@@ -1,5 +1,6 @@
 """A worker's connections read by index, however small a table is; others leave it to PostgreSQL."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,10 +11,12 @@ from schemas.settings import Settings
 from starter.runtime.components import opened_pool
 
 _ONE_OF_FEW = "explain (costs off) select from stores where id = 'one.example'"
+_OTHER_PLACES = """
+explain (costs off) select o.subject from waiting w cross join lateral other_places(w) o where w.journey_id = 'one'"""
 
 
-async def _plan(pool: Pool) -> str:
-    return "\n".join(row[0] for row in await pool.fetch(_ONE_OF_FEW))
+async def _plan(pool: Pool, question: str = _ONE_OF_FEW) -> str:
+    return "\n".join(row[0] for row in await pool.fetch(question))
 
 
 @pytest.fixture
@@ -38,3 +41,14 @@ async def test_others_read_two_rows_as_postgresql_thinks_best(database_url: str)
         assert "Seq Scan" in await _plan(others)
     finally:
         await others.close()
+
+
+async def test_what_else_a_person_waits_for_is_found_by_the_person_even_before_lines_were_counted(
+    database_url: str,
+) -> None:
+    """A connection keeps the plan that it made then: when thousands stand in line it would read them all, at each
+    message."""
+    async with opened_pool(Settings(database_url=SecretStr(database_url)), lambda _: None, timedelta(0)) as workers:
+        assert await workers.fetchval("select reltuples from pg_class where oid = 'waiting'::regclass") <= 0
+        read = re.findall(r"using (\w+) on waiting", await _plan(workers, _OTHER_PLACES))
+    assert sorted(read) == ["waiting_journey_id_key", "waiting_of_contact"]

@@ -1460,11 +1460,12 @@ create function subjects_of_thing(text, text) returns table (subject text) langu
     where $2 like 'product/%' and store_id = $1 and product_id = substr($2, 9)
 $$;
 
--- The other places in line of the same contact, in which they would be told the same of the same thing.
+-- The other places in line of the same contact, in which they would be told the same of the same thing. Found by the contact
+-- and by nothing else (`offset 0`): a plan that is made while tables are small, or before they were analyzed, may read all of the
+-- store's lines instead.
 create function other_places(w waiting) returns setof waiting language sql stable as $$
-    select o.* from waiting o
-    where o.contact_id = w.contact_id and o.state in ('waiting', 'claimed') and o.type = w.type and o.store_id = w.store_id
-      and o.journey_id <> w.journey_id
+    select o.* from (select * from waiting where contact_id = w.contact_id and state in ('waiting', 'claimed') offset 0) o
+    where o.type = w.type and o.store_id = w.store_id and o.journey_id <> w.journey_id
       and o.subject in (select subject from subjects_of_thing(w.store_id, w.subject))
 $$;
 
