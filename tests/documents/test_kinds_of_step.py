@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -28,8 +29,13 @@ OUTSIDE = {
 """Kinds that more is named for than their own files, with the files; None: those that carry it out."""
 
 
-def _names(path: Path) -> Iterator[str]:
+@cache
+def _names(path: Path) -> frozenset[str]:
     """The names that a file takes from elsewhere and the texts that it compares with."""
+    return frozenset(_each_name(path))
+
+
+def _each_name(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
             case ast.ImportFrom(module=str(module), names=names) if module.startswith("schemas.document.steps"):

@@ -63,14 +63,23 @@ class Visit:
             await expect(field).to_have_accessible_description(text)
 
 
-async def found_by_axe(page: Page) -> list[str]:
-    """What is wrong with the page for who does not see, or not well, as it is shown now."""
+OF_COLOURS = ("color-contrast", "link-in-text-block")
+"""Rules of axe whose answer may be another in the dark."""
+
+
+async def found_by_axe(page: Page, *rules: str) -> list[str]:
+    """What is wrong with the page for who does not see, or not well, as it is shown now.
+
+    Args:
+        rules: asked for alone; none: all of them.
+    """
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE)
     # Of what is right axe would tell as much, and take half as long again.
     return await page.evaluate(
-        "axe.run({resultTypes: ['violations']}).then(found => found.violations.flatMap("
-        "each => each.nodes.map(node => `${each.id}: ${node.html} ${node.failureSummary}`)))"
+        "given => axe.run({resultTypes: ['violations'], ...given}).then(found => found.violations.flatMap("
+        "each => each.nodes.map(node => `${each.id}: ${node.html} ${node.failureSummary}`)))",
+        {"runOnly": list(rules)} if rules else {},
     )
 
 
