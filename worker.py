@@ -7,7 +7,8 @@ from datetime import timedelta
 from importlib.metadata import version
 
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.archive.archive import Archive
@@ -83,6 +84,22 @@ def workflow_runner(settings: Settings) -> WorkflowRunner:
     return sandbox() if settings.workflow_sandbox else UnsandboxedWorkflowRunner()
 
 
+def build_of(settings: Settings) -> str:
+    """The name of this build, as `shelftalk-1.2.0`."""
+    return settings.build or f"shelftalk-{version('shelftalk')}"
+
+
+def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    """Journeys go on with whichever build is current: every released history replays on newer code (P6)."""
+    if settings.deployment is None:
+        return None
+    return WorkerDeploymentConfig(
+        WorkerDeploymentVersion(settings.deployment, build_of(settings)),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
+
+
 async def connect(address: str, namespace: str, access: TemporalAccess = PLAIN, *, lazy: bool = False) -> Client:
     """A client of Temporal that speaks our models. Lazy: connects at the first call."""
     return await Client.connect(
@@ -145,7 +162,7 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
     """
     senders = Senders.from_settings(settings)
     waitlist = Waitlist(pool)
-    temporal = Temporal(client, settings.temporal_task_queue)
+    temporal = Temporal(client, settings.temporal_task_queue, eager=settings.deployment is None)
     places = PlaceActivities(waitlist, temporal, LineMoves(pool))
     positions = Positions(pool)
     contacts = Contacts(pool)
@@ -179,7 +196,9 @@ async def running_worker(settings: Settings, pool: Pool, client: Client) -> Asyn
             Retention(pool, kept_days(settings)).retain,
         ],
         workflow_runner=workflow_runner(settings),
-        build_id=f"shelftalk-{version('shelftalk')}",  # else the SDK reads all code again for a name, at every start
+        deployment_config=_deployment(settings),
+        # Without a deployment too: else the SDK reads all code again for a name, at every start.
+        build_id=None if settings.deployment else build_of(settings),
         max_cached_workflows=CACHED_JOURNEYS,
         graceful_shutdown_timeout=STOP_LIMIT,
     )

@@ -64,11 +64,17 @@ def is_trouble(answer: object) -> bool:
 
 
 class Temporal:
-    """Shelftalk's side of one Temporal namespace."""
+    """Shelftalk's side of one Temporal namespace.
 
-    def __init__(self, client: Client, task_queue: str) -> None:
+    Args:
+        eager: whether a journey that is started here may begin with the worker of this process. Not where workers of
+            two builds run: Temporal would not ask which of them is current.
+    """
+
+    def __init__(self, client: Client, task_queue: str, *, eager: bool = True) -> None:
         self._client = client
         self._task_queue = task_queue
+        self._eager = eager
 
     async def start_journey(self, start: JourneyStart) -> None:
         """Start a journey's workflow; one that runs or has ended is left alone."""
@@ -188,7 +194,7 @@ class Temporal:
                 start_signal_args=[argument] if argument is not None else [],
                 # The answer brings the first workflow task to the worker of this process, if it has a slot: neither
                 # queue nor poll. What is done in bulk queues all the same, behind what somebody waits for.
-                request_eager_start=signal is None and not start.late,
+                request_eager_start=self._eager and signal is None and not start.late,
                 search_attributes=TypedSearchAttributes(
                     [
                         SearchAttributePair(key, value)

@@ -13,6 +13,7 @@ import typer
 from starter.commands import (
     alerts,
     archive,
+    builds,
     connections,
     contacts,
     conversations,
@@ -121,6 +122,7 @@ app.add_typer(deliveries.app, name="delivery")
 app.add_typer(coupons.app, name="coupon")
 app.add_typer(archive.app, name="archive")
 app.add_typer(retention.app, name="retention")
+app.add_typer(builds.app, name="build")
 app.add_typer(messages.app, name="message")
 app.add_typer(revocations.app, name="revocation")
 app.add_typer(operations.app, name="operation")

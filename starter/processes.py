@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 
+import structlog
 from temporalio.client import Client
 
 from activities.connections.keeping_true import KeepingTrue
@@ -14,7 +15,9 @@ from activities.connections.shops import Shops
 from activities.intake.feeds import FeedReader
 from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
+from schemas.responses.builds import BuildStatus
 from schemas.settings import Settings
+from starter.runtime.builds import Builds
 from starter.runtime.components import NotConfigured, Say, opened_components, opened_pool, require_migrated
 from starter.runtime.dispatcher import Dispatcher
 from starter.runtime.endpoints import web_noted
@@ -22,7 +25,9 @@ from starter.runtime.heartbeat import heartbeat, heartbeat_file
 from starter.runtime.process import beside
 from starter.runtime.schedules import ARCHIVING, RECONCILIATION, RETENTION
 from starter.services import Services, open_services
-from worker import Running, running_worker
+from worker import Running, build_of, running_worker
+
+log = structlog.get_logger()
 
 
 @asynccontextmanager
@@ -37,6 +42,10 @@ async def running_engine(settings: Settings, pool: Pool, client: Client) -> Asyn
         raise NotConfigured("SHELFTALK_SMTP_HOST", ": without a mail server nobody can be told")
     shops = Shops.from_settings(pool, settings)
     async with aclosing(shops), running_worker(settings, pool, client) as running:
+        if settings.deployment is not None:
+            status = await Builds(pool, client, settings.deployment).begin(build := build_of(settings))
+            if status is not BuildStatus.CURRENT:
+                log.warning("build not current", build=build, deployment=settings.deployment)
         dispatcher = Dispatcher(
             pool,
             running.waitlist,

@@ -51,6 +51,7 @@ from starter.reporting.experiments import Experiments
 from starter.reporting.messages import MessageReports
 from starter.reporting.reports import Reports
 from starter.reporting.revenue import Revenue
+from starter.runtime.builds import Builds
 from starter.runtime.components import database_address, temporal_address
 from starter.runtime.readiness import ReadinessProbe
 from starter.shops.connection_status import ConnectionStatus
@@ -166,6 +167,7 @@ class Services:
     deliveries: Deliveries
     keys: Keys
     upkeep: Upkeep
+    builds: Builds
     backlog: Backlog
     readiness: ReadinessProbe
 
@@ -248,6 +250,7 @@ def build_services(
         deliveries=Deliveries(pool),
         keys=Keys(pool),
         upkeep=Upkeep(pool, client, archive, settings.temporal_task_queue),
+        builds=Builds(pool, client, settings.deployment),
         backlog=Backlog(pool),
         readiness=ReadinessProbe(pool, client),
     )

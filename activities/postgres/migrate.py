@@ -1,4 +1,9 @@
-"""Forward-only numbered migrations: one advisory lock, one transaction each, a checksum for each that ran."""
+"""Forward-only numbered migrations: one advisory lock, one transaction each, a checksum for each that ran.
+
+A migration that only adds says so, by `-- needs: N` in its first line: processes that know the first N migrations run
+beside it, so a release can be rolled out while the one before still runs. What takes something away comes with a later
+release, once nothing runs any more that knew it.
+"""
 
 import hashlib
 import re
@@ -11,6 +16,7 @@ from activities.postgres.pool import Connection, Pool
 from schemas.errors import DomainError, ErrorKind
 
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
+_NEEDS = re.compile(r"-- needs: (\d{1,4})\n")
 _LOCK = 0x5E1F7A1C
 """Any constant: processes that start together migrate one after the other."""
 
@@ -24,7 +30,9 @@ create table if not exists migrations (
     number integer primary key,
     name text not null,
     checksum text not null,
-    applied_at timestamptz not null default now()
+    applied_at timestamptz not null default now(),
+    -- How many migrations a process must know to run on what this one leaves.
+    needs integer not null check (needs between 0 and number)
 )"""
 
 
@@ -46,6 +54,12 @@ class Migration:
     @property
     def checksum(self) -> str:
         return hashlib.sha256(self.sql.encode()).hexdigest()
+
+    @property
+    def needs(self) -> int:
+        """How many migrations a process must know to run on what it leaves: itself, unless its first line says less."""
+        named = _NEEDS.match(self.sql)
+        return min(int(named[1]), self.number) if named else self.number
 
 
 def migrations() -> list[Migration]:
@@ -77,19 +91,19 @@ async def migrate(pool: Pool) -> int:
         await connection.execute("select pg_advisory_lock($1)", _LOCK, timeout=LIMIT_SECONDS)
         try:
             await connection.execute(_CREATE)
-            done = await connection.fetch("select number, name, checksum from migrations order by number")
-            _check(wanted, done)
+            done = await _done(connection, wanted)
             for migration in wanted[len(done) :]:
                 async with connection.transaction():
                     await connection.execute(f"set local lock_timeout = '{LOCK_LIMIT}'")
                     await _apply(connection, migration)
                     await connection.execute(
-                        "insert into migrations (number, name, checksum) values ($1, $2, $3)",
+                        "insert into migrations (number, name, checksum, needs) values ($1, $2, $3, $4)",
                         migration.number,
                         migration.name,
                         migration.checksum,
+                        migration.needs,
                     )
-            return len(wanted) - len(done)
+            return max(0, len(wanted) - len(done))
         finally:
             await connection.execute("select pg_advisory_unlock($1)", _LOCK)
 
@@ -110,12 +124,30 @@ async def pending(pool: Pool) -> int:
     Raises:
         MigrationRefused: as `migrate`.
     """
+    wanted = migrations()
     async with pool.acquire() as connection:
         if await connection.fetchval("select to_regclass('migrations')") is None:
-            return len(migrations())
-        done = await connection.fetch("select number, name, checksum from migrations order by number")
-    _check(migrations(), done)
-    return len(migrations()) - len(done)
+            return len(wanted)
+        return max(0, len(wanted) - len(await _done(connection, wanted)))
+
+
+async def _done(connection: Connection, wanted: list[Migration]) -> list[asyncpg.Record]:
+    """Those that ran, where this release can run on what they left.
+
+    Raises:
+        MigrationRefused: as `migrate`.
+    """
+    done = await connection.fetch("select number, name, checksum from migrations order by number")
+    _check(wanted, done)
+    if len(done) > len(wanted):
+        needs = await connection.fetchval("select max(needs) from migrations")
+        if needs > len(wanted):
+            raise MigrationRefused(
+                f"The database has migration {done[-1]['number']}, this release knows only {len(wanted)} where "
+                f"{needs} must be known: it was used by a newer Shelftalk. Run that release, or restore the backup "
+                "from before its upgrade."
+            )
+    return done
 
 
 def _check(wanted: list[Migration], done: list[asyncpg.Record]) -> None:
@@ -131,8 +163,3 @@ def _check(wanted: list[Migration], done: list[asyncpg.Record]) -> None:
                 f"Migration {migration.number} ({migration.name}) ran here with other text than this release has. "
                 "Migrations are never edited: restore the file, and put the change in a new one."
             )
-    if len(done) > len(wanted):
-        raise MigrationRefused(
-            f"The database has migration {done[-1]['number']}, this release knows only {len(wanted)}: "
-            "it was used by a newer Shelftalk. Run that release, or restore the backup from before its upgrade."
-        )

@@ -17,9 +17,11 @@ from activities.senders.limits import Limits
 from activities.senders.registry import ask_email_provider
 from activities.senders.sms.providers import sms_api
 from activities.senders.sms.sms_api import sms_sender_by
+from schemas.responses.builds import BuildStatus
 from schemas.settings import Settings
 from starter.ops.database_checkup import examine_postgres
 from starter.ops.findings import ANSWER_LIMIT, Checkup, Finding, Health, bad, good, not_set, note
+from starter.runtime.builds import find_deployment
 from starter.runtime.components import TemporalUnavailable, missing_attributes, reach_temporal
 from starter.runtime.endpoints import running_web_url
 from starter.runtime.heartbeat import STALE_AFTER, heartbeat_age, heartbeat_file
@@ -123,6 +125,14 @@ async def _pollers(client: Client, task_queue: str) -> Finding:
     workers = {poller.identity for poller in described.pollers}
     if not workers:
         return bad("workers", f"none asks for work on '{task_queue}'", "Start one: `shelftalk worker`.")
+    at_work = {
+        (each.deployment_options.deployment_name, each.deployment_options.build_id) for each in described.pollers
+    }
+    for deployment in {name for name, _ in at_work if name}:
+        for build in (await find_deployment(client, deployment)).builds:
+            if build.status is BuildStatus.CURRENT and (deployment, build.build) not in at_work:
+                found = f"all work waits for build {build.build}, and no worker of it asks"
+                return bad("workers", found, "Start one, or give the work to another: `shelftalk build promote`.")
     return good("workers", f"{len(workers)} asked for work on '{task_queue}' in the last minutes")
 
 

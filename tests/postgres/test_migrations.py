@@ -12,6 +12,7 @@ from starter.devstack.postgres import EmbeddedPostgres
 
 _numbers = count(1)
 ALL = len(migrations())
+_OLD = "insert into migrations (number, name, checksum, needs) values ($1, 'old', 'x', $1)"
 
 
 @pytest.fixture
@@ -72,19 +73,53 @@ async def test_a_database_from_before_the_first_release_is_refused(empty: Pool) 
     await migrate(empty)
     await empty.execute("update migrations set name = 'one_journey' where number = 1")
     for number in (2, 3):
-        await empty.execute("insert into migrations (number, name, checksum) values ($1, 'old', 'x')", ALL + number)
+        await empty.execute(_OLD, ALL + number)
     for check in (migrate, pending):
         with pytest.raises(MigrationRefused, match=r"ran here as 'one_journey'.*before the first release"):
             await check(empty)
 
 
-async def test_a_database_of_a_newer_release_is_refused(empty: Pool) -> None:
+async def test_a_database_that_a_newer_release_changed_is_refused(empty: Pool) -> None:
     await migrate(empty)
-    newer = "insert into migrations (number, name, checksum) values ($1, 'of_tomorrow', 'x')"
+    newer = "insert into migrations (number, name, checksum, needs) values ($1, 'of_tomorrow', 'x', $1)"
     await empty.execute(newer, ALL + 1)
     for check in (migrate, pending):
         with pytest.raises(MigrationRefused, match=f"has migration {ALL + 1}, this release knows only {ALL}"):
             await check(empty)
+
+
+async def test_one_that_a_newer_release_only_added_to_is_used_by_both_until_something_is_taken_away(
+    empty: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = migrations()
+    adds = Migration(ALL + 1, "notes", f"-- needs: {ALL}\nalter table orders add column note text")
+    takes_away = Migration(ALL + 2, "no_notes", f"-- needs: {ALL + 1}\nalter table orders drop column note")
+    await migrate(empty)
+
+    def release(*known: Migration) -> None:
+        monkeypatch.setattr("activities.postgres.migrate.migrations", lambda: list(known))
+
+    release(*today, adds)
+    assert await pending(empty) == 1
+    assert await migrate(empty) == 1
+    release(*today)
+    assert (await pending(empty), await migrate(empty)) == (0, 0)
+
+    release(*today, adds, takes_away)
+    assert await migrate(empty) == 1
+    release(*today, adds)
+    assert (await pending(empty), await migrate(empty)) == (0, 0)
+    release(*today)
+    for check in (migrate, pending):
+        with pytest.raises(MigrationRefused, match=f"knows only {ALL} where {ALL + 1} must be known"):
+            await check(empty)
+
+
+@pytest.mark.parametrize(
+    ("sql", "needs"), [("select 1", 7), ("-- needs: 5\nselect 1", 5), ("-- needs: 9\n", 7), ("--\n-- needs: 5\n", 7)]
+)
+def test_a_migration_needs_itself_unless_its_first_line_says_less(sql: str, needs: int) -> None:
+    assert Migration(7, "any", sql).needs == needs
 
 
 async def test_a_refused_database_can_still_be_migrated_by_another(empty: Pool) -> None:
