@@ -50,16 +50,13 @@ class Settings(BaseSettings):
     """What histories are encrypted with: the first encrypts, each decrypts. Comma separated; with none, nothing is."""
     temporal_task_queue: str = "shelftalk"
     deployment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")] | None = None
-    """Temporal's worker deployment, where workers of two builds may run side by side; none: all are of one build."""
     build: Annotated[str, Field(pattern=r"^[A-Za-z0-9._+-]{1,100}$")] | None = None
-    """Name of this build of the workers; none: the release."""
     temporal_ui: Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$")] | None = None
     """Address of Temporal's own web pages, for links from the console."""
     worker_metrics: Annotated[str, Field(pattern=r"^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5}$")] | None = None
     """address:port where a worker's own metrics can be read by Prometheus, as `0.0.0.0:9464`; none: nowhere."""
     workflow_sandbox: bool = False
-    """Run workflows in the sandbox of Temporal's SDK, which refuses what may differ in a replay. Slower; for tests, and
-    whoever changes workflows."""
+    """Run workflows in the sandbox of Temporal's SDK, which refuses what may differ in a replay: slower, for tests."""
     temporal_cli: Path | None = None
     """The `temporal` program to use for the embedded server."""
 
