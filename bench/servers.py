@@ -28,6 +28,7 @@ from starter.devstack.temporal_cli import find_temporal
 from starter.runtime.ports import LOOPBACK
 from starter.runtime.schedules import RECONCILIATION
 from starter.versioning.publishing import publish
+from tests.http.connecting import KEY, connect_stores
 from worker import connect
 
 CONNECTIONS = 16
@@ -147,10 +148,11 @@ async def open_shop(folder: Path, database_url: str, temporal_address: str) -> A
     await migrate(pool)
     for document in conversations():
         await publish(pool, document)
+    await connect_stores(pool, [("shopify", SENDS.store_id, SENDS.secret)])
     environment = {
         "DATABASE_URL": database_url,
         "SHELFTALK_TEMPORAL_ADDRESS": temporal_address,
-        "SHELFTALK_SHOPIFY_SECRETS": f"{SENDS.store_id}={SENDS.secret}",
+        "SHELFTALK_SECRETS_KEYS": KEY.get_secret_value(),
         "SHELFTALK_HTTP_PORT": "0",
         "SHELFTALK_SIGNUPS_PER_MINUTE": "1000000",
     }

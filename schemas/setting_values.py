@@ -29,7 +29,7 @@ def words_of_file(setting: str) -> Callable[[object, ValidationInfo], object]:
 
 
 def pairs(value: object) -> object:
-    """Whose each secret is, and the secret: `shop.example=SECRET`.
+    """Whose each secret is, and the secret: `sendgrid=KEY`.
 
     Raises:
         ValueError: one of the two is missing.
@@ -39,8 +39,8 @@ def pairs(value: object) -> object:
     found = [part.partition("=") for part in value.split(",") if part.strip()]
     if not all(owner.strip() and secret.strip() for owner, _, secret in found):
         raise ValueError(
-            "say whose each secret is, shop.example=SECRET or sendgrid=KEY, with commas between: it is good "
-            "for one alone, which has two while one is rotated"
+            "say whose each secret is, sendgrid=KEY, with commas between: it is good for one alone, which has two "
+            "while one is rotated"
         )
     return tuple((owner.strip().lower(), secret.strip()) for owner, _, secret in found)
 

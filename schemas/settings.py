@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -126,9 +125,6 @@ class Settings(BaseSettings):
     through it, and mails say by it how to unsubscribe.
     """
 
-    shopify_secrets: Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(pairs)] = ()
-    """Each shop and its client secret, `shop=secret`, comma separated; several of one shop while one is rotated."""
-
     secrets_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(words)] = ()
     """What secrets of connected stores and of authenticator apps are encrypted with: the first encrypts, each decrypts.
     Comma separated."""
@@ -212,11 +208,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
-    def store_secrets(self) -> Sequence[tuple[str, str, SecretStr]]:
-        """What webhooks are verified by: each a platform, a store of it and a secret."""
-        return [("shopify", store, secret) for store, secret in self.shopify_secrets]
-
-    @property
     def attribution(self) -> AttributionModel:
         """Within how many days orders are credited, where a list says nothing else."""
         return AttributionModel(
@@ -290,11 +281,4 @@ class Settings(BaseSettings):
     def _with_its_key_id(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if (value is None) != (info.data.get("archive_key_id") is None):
             raise ValueError("the key's id and its secret go together")
-        return value
-
-    @field_validator("shopify_secrets")
-    @classmethod
-    def _domains(cls, value: tuple[tuple[str, SecretStr], ...]) -> tuple[tuple[str, SecretStr], ...]:
-        if not all(re.fullmatch(r"([a-z0-9-]+\.)+[a-z0-9-]+", shop) for shop, _ in value):
-            raise ValueError("a shop is named by its domain, like example.myshopify.com")
         return value

@@ -186,7 +186,7 @@ def build_services(
     passwords = Passwords()
     delivered = Intake(webhooks, settings.attribution) if webhooks else intake
     return Services(
-        webhooks=Webhooks(delivered, WebhookSecrets(settings.store_secrets, webhooks or pool, shops.seal)),
+        webhooks=Webhooks(delivered, WebhookSecrets(webhooks or pool, shops.seal)),
         provider_webhooks=ProviderWebhooks(delivered, Feedback(webhooks or pool)),
         sign_ups=Entrances(pool),
         places_shown=PlacesShown(pool),

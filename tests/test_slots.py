@@ -9,7 +9,6 @@ from schemas.channels import Channel
 from tests.markdown import ROOT
 
 PRODUCT = ("schemas", "workflows", "activities", "starter")
-KNOW_STOREFRONTS = {"activities/storefronts/registry.py", "schemas/settings.py"}
 SIMULATED = "starter/simulated/shops.py"
 """Lists the simulated shops."""
 ORDINARY_WORDS = {"open", "square"}
@@ -46,13 +45,13 @@ def product_files() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("source", [storefront.source for storefront in STOREFRONTS])
-def test_a_storefront_is_named_in_its_folder_the_registry_and_the_settings_only(source: str) -> None:
+def test_a_storefront_is_named_in_its_folder_and_the_registry_only(source: str) -> None:
     said = f"activities.storefronts.{source}." if source in ORDINARY_WORDS else source
     named = {name for name, text in product_files().items() if said in text.lower()}
     own = (f"activities/storefronts/{source}/", f"starter/simulated/{source}/")
     elsewhere = {name for name in named if not name.startswith(own)} - {SIMULATED}
     know = {name for name in elsewhere if not FILE_FORMATS.fullmatch(name)}
-    assert {"activities/storefronts/registry.py"} <= know <= KNOW_STOREFRONTS
+    assert know == {"activities/storefronts/registry.py"}
 
 
 @pytest.mark.parametrize("channel", Channel)

@@ -1,13 +1,11 @@
-"""What each store's webhooks are verified by: secrets of the environment, and those that connected stores were given.
+"""What each store's webhooks are verified by: the secrets that it was connected with, two while one is rotated.
 
 All are read at once and kept for some seconds, so that a call in the name of a store that nobody knows costs no query.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from pydantic import SecretStr
 
 from activities.connections.sealing import Seal
 from activities.connections.shops import WEBHOOK
@@ -31,20 +29,10 @@ class WebhookSecrets:
     """The secrets of stores. For one event loop.
 
     Args:
-        given: of the environment, each a source, a store of it and a secret; several of one store while one is rotated.
-        kept_seconds: how old those of connected stores may be.
+        kept_seconds: how old what is known of them may be.
     """
 
-    def __init__(
-        self,
-        given: Iterable[tuple[str, str, SecretStr]],
-        pool: Pool,
-        seal: Seal,
-        kept_seconds: float = KEPT_SECONDS,
-    ) -> None:
-        self._given: dict[tuple[str, str], tuple[str, ...]] = {}
-        for source, store, secret in given:
-            self._given[source, store] = (*self._given.get((source, store), ()), secret.get_secret_value())
+    def __init__(self, pool: Pool, seal: Seal, kept_seconds: float = KEPT_SECONDS) -> None:
         self._pool, self._seal, self._kept_seconds = pool, seal, kept_seconds
         self._sealed: Mapping[tuple[str, str], tuple[bytes, ...]] = {}
         self._opened: dict[tuple[str, bytes], str] = {}
@@ -58,8 +46,7 @@ class WebhookSecrets:
         """
         if self._read_at is None or time.monotonic() - self._read_at > self._kept_seconds:
             await self._read()
-        sealed = self._sealed.get((source, store), ())
-        return (*self._given.get((source, store), ()), *(self._open(store, each) for each in sealed))
+        return tuple(self._open(store, each) for each in self._sealed.get((source, store), ()))
 
     async def _read(self) -> None:
         """The newest of all."""

@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 
-from cryptography.fernet import Fernet
-from pydantic import SecretStr
 from pyotp.totp import TOTP
 
 from activities.postgres.pool import Pool
@@ -12,8 +10,7 @@ from starter.services import Services
 from tests.accounts.staff import HERE, PASSWORD, Staff
 from tests.http.web import SETTINGS
 
-KEY = SecretStr(Fernet.generate_key().decode())
-KEYED = SETTINGS.model_copy(update={"secrets_keys": (KEY,)})
+KEYED = SETTINGS
 """Settings with a key for secrets."""
 
 

@@ -18,8 +18,9 @@ from starter.accounts.present_password import WrongPassword
 from starter.accounts.second_factors import NothingToConfirm, SecondFactors, WrongCode
 from starter.accounts.sessions import Where
 from starter.services import Services
-from tests.accounts.codes import KEY, code_of, later, with_app
+from tests.accounts.codes import code_of, later, with_app
 from tests.accounts.staff import ADMIN_EMAIL, HERE, PASSWORD, let_in, set_up
+from tests.http.connecting import KEY
 
 ANOTHER = "harbour owl kettle lantern"
 

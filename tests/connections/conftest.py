@@ -56,7 +56,7 @@ class Side:
         return KeepingTrue(self.pool, self.shops, Intake(self.pool), PUBLIC_URL)
 
     async def webhook_secrets(self, source: str = "simulated", store: str = NAME) -> tuple[str, ...]:
-        return await WebhookSecrets((), self.pool, self.seal).of(source, store)
+        return await WebhookSecrets(self.pool, self.seal).of(source, store)
 
     async def connect(self, **answers: str) -> Connected:
         told = {"url": self.shop.url, "password": PASSWORD} | answers

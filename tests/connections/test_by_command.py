@@ -269,7 +269,7 @@ async def test_only_what_earlier_answers_leave_open_is_asked_and_keys_may_have_l
 async def test_squares_webhooks_verify_by_the_key_that_it_made_for_the_subscription(user: User, pool: Pool) -> None:
     async with _square() as shop:
         connected = (await user.connect("square", shop, "--json")).answer(Connected)
-        secrets = await WebhookSecrets((), pool, Seal([SecretStr(user.key)])).of("square", MERCHANT)
+        secrets = await WebhookSecrets(pool, Seal([SecretStr(user.key)])).of("square", MERCHANT)
         assert connected.address is not None
         body = b'{"merchant_id": "%s", "type": "x.y", "event_id": "e-1"}' % MERCHANT.encode()
         signed = {SIGNATURE: sign(connected.address, body, "key-1").decode()}

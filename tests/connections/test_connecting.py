@@ -267,7 +267,7 @@ async def test_a_secret_that_was_copied_onto_another_store_opens_nothing_though_
 ) -> None:
     await side.connect()
     await side.connections.connect("plain", {"store": "own.example"}, "test")
-    secrets = WebhookSecrets((), side.pool, side.seal, kept_seconds=0)
+    secrets = WebhookSecrets(side.pool, side.seal, kept_seconds=0)
     await secrets.of("simulated", STORE)
     await side.pool.execute(
         "update store_secrets set sealed = "

@@ -36,7 +36,7 @@ class Side:
 
     async def keys(self) -> tuple[str, ...]:
         """What webhooks are verified by."""
-        return await WebhookSecrets((), self._pool, self._seal).of("square", MERCHANT)
+        return await WebhookSecrets(self._pool, self._seal).of("square", MERCHANT)
 
 
 @pytest.fixture

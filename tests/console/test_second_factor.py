@@ -16,7 +16,7 @@ from tests.accounts.staff import ADMIN_EMAIL, PASSWORD, Staff, let_in, set_up
 from tests.console.browsing import Browser, browsing, sign_in
 from tests.console.support import complaints, console_over, looking, of_all
 from tests.http.conftest import web_over
-from tests.http.web import Web
+from tests.http.web import SETTINGS, Web
 
 GIVEN = {"email": ADMIN_EMAIL, "password": PASSWORD}
 
@@ -126,7 +126,10 @@ async def test_an_admin_resets_it(web: Web, admin: Staff) -> None:
 
 
 async def test_without_a_key_for_secrets_it_is_said_what_to_do(pool: Pool, nowhere: Client) -> None:
-    async with web_over(pool, nowhere) as web, browsing(web.url) as browser:
+    async with (
+        web_over(pool, nowhere, SETTINGS.model_copy(update={"secrets_keys": ()})) as web,
+        browsing(web.url) as browser,
+    ):
         await set_up(web.services)
         await sign_in(browser, ADMIN_EMAIL)
         refused = await browser.post("/account/second-factor/app", {"present": PASSWORD})

@@ -1,18 +1,14 @@
 """The web server for tests: real HTTP over a socket, on a database of the test's own."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import httpx
 import pytest
-from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.archive.archive import Archive
 from activities.archive.postgres import PostgresArchive
-from activities.connections.sealing import Seal
-from activities.intake.intake import Intake
 from activities.postgres.pool import Pool
 from activities.storefronts.registry import Storefronts
 from schemas.settings import Settings
@@ -20,10 +16,9 @@ from starter.http.app import create_app
 from starter.http.server import serving
 from starter.runtime.ports import free_port
 from starter.services import Services, build_services
-from starter.shops.webhook_secrets import WebhookSecrets
-from starter.shops.webhooks import Webhooks
 from starter.versioning.publishing import publish
 from tests.history import PATIENCE
+from tests.http.connecting import SHOPIFYS, StoreSecret, connect_stores
 from tests.http.web import PLAIN, SETTINGS, Web, open_web
 from tests.look_through import look_at_metrics
 from tests.product import starter_document
@@ -43,13 +38,11 @@ async def web_over(
     client: Client,
     settings: Settings = SETTINGS,
     storefronts: Storefronts | None = None,
-    secrets: Sequence[tuple[str, str, SecretStr]] | None = None,
+    secrets: Iterable[StoreSecret] = SHOPIFYS,
 ) -> AsyncGenerator[Web]:
-    """A server, and clients with and without a key."""
+    """A server that these stores are connected to, and clients with and without a key."""
     services = services_over(pool, client, settings=settings)
-    if secrets is not None:
-        known = WebhookSecrets(secrets, pool, Seal([]))
-        services = replace(services, webhooks=Webhooks(Intake(pool), known))
+    await connect_stores(pool, secrets)
     async with (
         serving(create_app(services, settings, storefronts), "127.0.0.1", 0) as served,
         open_web(served.url, services) as web,

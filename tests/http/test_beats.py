@@ -18,6 +18,7 @@ from starter.http.dependencies import Dependencies, provide
 from starter.http.server import serving
 from starter.versioning.publishing import publish
 from tests.http.conftest import services_over
+from tests.http.connecting import connect_stores
 from tests.http.web import SETTINGS, Web, open_web, problem, product_message
 from tests.product import starter_document
 from tests.storefronts.shop import SHOP
@@ -87,6 +88,7 @@ def held() -> Held:
 async def web(pool: Pool, nowhere: Client, held: Held) -> AsyncGenerator[Web]:
     """A server that takes one sign-up at a time, and whose answers are held."""
     await publish(pool, starter_document())
+    await connect_stores(pool)
     services = services_over(pool, nowhere)
     app = create_app(services, SETTINGS.model_copy(update={"database_pool": 4}))
     dependencies = app.state.dependencies

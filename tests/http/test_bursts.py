@@ -18,9 +18,10 @@ from starter.runtime.ports import free_port
 from starter.services import open_services
 from starter.versioning.publishing import publish
 from tests.history import PATIENCE
+from tests.http.connecting import KEY, connect_stores
 from tests.http.web import Web, open_web, product_message
 from tests.product import starter_document
-from tests.storefronts.shop import SECRET, SHOP
+from tests.storefronts.shop import SHOP
 
 AT_ONCE = 300
 """`make bench` has a thousand, and the time that webhooks take beside them."""
@@ -31,8 +32,9 @@ WEBHOOKS = 20
 async def web(pool: Pool, database_url: str) -> AsyncGenerator[Web]:
     """A web server with connections of its own, as `shelftalk serve` opens them."""
     await publish(pool, starter_document())
+    await connect_stores(pool)
     settings = Settings(
-        shopify_secrets=((SHOP, SecretStr(SECRET)),),
+        secrets_keys=(KEY,),
         database_url=SecretStr(database_url),
         temporal_address=f"127.0.0.1:{free_port()}",
         signups_per_minute=1_000_000,

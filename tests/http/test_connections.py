@@ -1,7 +1,5 @@
 """How a store's connection is, by the API."""
 
-from cryptography.fernet import Fernet
-from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
@@ -11,16 +9,11 @@ from tests.http.web import SETTINGS, Web, problem
 
 SOURCE = "open"
 """Stores of it tell by webhook alone."""
-KEYED = SETTINGS.model_copy(
-    update={
-        "secrets_keys": (SecretStr(Fernet.generate_key().decode()),),
-        "public_url": "https://alerts.example",
-    }
-)
+PUBLIC = SETTINGS.model_copy(update={"public_url": "https://alerts.example"})
 
 
 async def test_a_connection_is_shown_and_its_secret_never(pool: Pool, nowhere: Client) -> None:
-    async with web_over(pool, nowhere, KEYED) as web:
+    async with web_over(pool, nowhere, PUBLIC) as web:
         made = await web.services.connections.connect(SOURCE, {"store": "Own.example"}, "test")
         answer = await web.keyed.get("/v1/stores/own.example/connection")
         shown = ConnectionReport.model_validate_json(answer.content)

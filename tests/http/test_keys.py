@@ -245,7 +245,7 @@ async def test_whoever_changes_something_is_on_record_without_an_address(web: We
     await web.services.keys.revoke("short", "ada")
     key = "API key 'tests'"
     expected = {
-        "make store": [key] * 3,
+        "make store": ["test", *[key] * 3],
         "put product": [key] * 2,
         "record consent": [key],
         "set stock": [key],

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
@@ -24,7 +23,7 @@ from tests.markdown import page
 from tests.product import starter_document
 
 WIX, SQUARE, OPEN = WixPlatform(), SquarePlatform(), OpenPlatform()
-SECRETS = [(shop.storefront.source, shop.store, SecretStr(shop.secret)) for shop in (WIX, SQUARE, OPEN)]
+SECRETS = [(shop.storefront.source, shop.store, shop.secret) for shop in (WIX, SQUARE, OPEN)]
 PUBLIC = SETTINGS.model_copy(update={"public_url": "https://shelftalk.example"})
 
 

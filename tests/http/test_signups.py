@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
@@ -15,9 +14,9 @@ from starter.versioning.publishing import publish
 from tests.http.conftest import web_over
 from tests.http.web import SETTINGS, Web, problem, product_message
 from tests.product import starter_document
-from tests.storefronts.shop import SECRET, SHOP
+from tests.storefronts.shop import SHOP
 
-LIMITED = SETTINGS.model_copy(update={"signups_per_minute": 3, "shopify_secrets": ((SHOP, SecretStr(SECRET)),)})
+LIMITED = SETTINGS.model_copy(update={"signups_per_minute": 3})
 
 
 async def test_new_and_known_contacts_are_answered_alike(web: Web, pool: Pool) -> None:

@@ -3,25 +3,25 @@
 from collections.abc import AsyncGenerator
 
 import pytest
-from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.postgres.pool import Pool
 from activities.storefronts.registry import Storefronts
 from tests.conformance.platforms import SimulatedPlatform
 from tests.http.conftest import web_over
+from tests.http.connecting import connect_stores
 from tests.http.web import Web, problem
 from tests.simulated.storefront import SimulatedStorefront
 
 ADDRESS = "/v1/webhooks/simulated"
 SENDS = SimulatedPlatform()
+SECRETS = [(SENDS.storefront.source, SENDS.store, SENDS.secret)]
 
 
 @pytest.fixture
 async def simulated(pool: Pool, nowhere: Client) -> AsyncGenerator[Web]:
     """A server that takes the simulated storefront's webhooks, and no others."""
-    secrets = [(SENDS.storefront.source, SENDS.store, SecretStr(SENDS.secret))]
-    async with web_over(pool, nowhere, storefronts=Storefronts(SENDS.storefront), secrets=secrets) as web:
+    async with web_over(pool, nowhere, storefronts=Storefronts(SENDS.storefront), secrets=SECRETS) as web:
         yield web
 
 
@@ -67,13 +67,16 @@ async def test_an_unknown_storefront_is_not_found_and_the_known_ones_are_named(s
     assert "shoppify" not in said.detail
 
 
-async def test_a_store_that_was_put_in_by_hand_is_its_storefronts_once_that_tells(simulated: Web, pool: Pool) -> None:
-    await simulated.keyed.put("/v1/stores/simulated-shop", json={"name": "S", "url": "https://s.example"})
-    assert await pool.fetchval("select source from stores") == "api"
-    sent = SENDS.product(21, 31)
-    await simulated.open.post(ADDRESS, content=sent.body, headers=dict(sent.headers))
-    assert await pool.fetchval("select source from stores") == "simulated"
-    await simulated.keyed.put(
-        "/v1/stores/simulated-shop/products/p", json={"title": "P", "variants": [{"variant": "v"}]}
-    )
-    assert await pool.fetchval("select source from stores") == "simulated"
+async def test_a_store_that_was_put_in_by_hand_is_its_storefronts_once_it_is_connected(
+    pool: Pool, nowhere: Client
+) -> None:
+    async with web_over(pool, nowhere, storefronts=Storefronts(SENDS.storefront), secrets=()) as web:
+        await web.keyed.put("/v1/stores/simulated-shop", json={"name": "S", "url": "https://s.example"})
+        assert await pool.fetchval("select source from stores") == "api"
+        await connect_stores(pool, SECRETS)
+        assert await pool.fetchval("select source from stores") == "simulated"
+        sent = SENDS.product(21, 31)
+        answer = await web.open.post(ADDRESS, content=sent.body, headers=dict(sent.headers))
+        assert answer.status_code == 200, answer.text
+        await web.keyed.put("/v1/stores/simulated-shop/products/p", json={"title": "P", "variants": [{"variant": "v"}]})
+        assert await pool.fetchval("select source from stores") == "simulated"

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.intake.intake import Intake
@@ -29,8 +28,8 @@ WOOCOMMERCE = "/v1/webhooks/woocommerce"
 async def server(pool: Pool, nowhere: Client) -> AsyncGenerator[Web]:
     """A server that one store of each is connected to."""
     secrets = [
-        ("bigcommerce", bigcommerce_store.STORE, SecretStr(bigcommerce_store.SECRET)),
-        ("woocommerce", woocommerce_shop.SHOP, SecretStr(woocommerce_shop.SECRET)),
+        ("bigcommerce", bigcommerce_store.STORE, bigcommerce_store.SECRET),
+        ("woocommerce", woocommerce_shop.SHOP, woocommerce_shop.SECRET),
     ]
     async with web_over(pool, nowhere, secrets=secrets) as web:
         yield web

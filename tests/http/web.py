@@ -10,16 +10,16 @@ from itertools import count
 from pathlib import Path
 
 import httpx
-from pydantic import SecretStr
 
 from schemas.responses.keys import Scope
 from schemas.settings import Settings
 from starter.http.problems import MEDIA_TYPE, Problem
 from starter.services import Services
 from tests.history import PATIENCE
+from tests.http.connecting import KEY
 from tests.storefronts.shop import SECRET, SHOP, headers
 
-SETTINGS = Settings(shopify_secrets=((SHOP, SecretStr(SECRET)),), http_max_body=64 * 1024)
+SETTINGS = Settings(secrets_keys=(KEY,), http_max_body=64 * 1024)
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 """When the shop's clock stands at 0 minutes."""
 PRIVACY = ("customers/data_request", "customers/redact", "shop/redact")

@@ -8,11 +8,9 @@ from collections.abc import Callable, Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from activities.storefronts.shopify.adapter import Shopify
 from activities.storefronts.storefront import DeliveryMalformed, SignatureWrong, WebhookRequest
-from schemas.settings import Settings
 from tests.storefronts.shop import SECRET, SHOP, headers, signature, verified
 
 BODY = b'{"id":788032119674292922}'
@@ -92,25 +90,6 @@ def test_while_a_secret_is_rotated_the_old_and_the_new_both_count() -> None:
         assert verified(BODY, headers(BODY, TOPIC, secret=secret), *rotating).topic == TOPIC
     with pytest.raises(SignatureWrong):
         verified(BODY, headers(BODY, TOPIC, secret="one of long ago"), *rotating)
-
-
-@pytest.mark.parametrize("setting", ["only-a-secret", "=secret", "shop.example=", "shop.example=a,b"])
-def test_a_secret_without_its_shop_is_no_setting(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHELFTALK_SHOPIFY_SECRETS", setting)
-    with pytest.raises(ValidationError, match="say whose each secret is"):
-        Settings()
-
-
-def test_the_setting_names_each_shop_with_its_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHELFTALK_SHOPIFY_SECRETS", f"{SHOP}=new=, {SHOP}={SECRET},B.example=x")
-    secrets = [(source, store, secret.get_secret_value()) for source, store, secret in Settings().store_secrets]
-    assert secrets == [("shopify", SHOP, "new="), ("shopify", SHOP, SECRET), ("shopify", "b.example", "x")]
-
-
-def test_a_shop_that_is_no_domain_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHELFTALK_SHOPIFY_SECRETS", "localhost=x")
-    with pytest.raises(ValidationError, match="by its domain"):
-        Settings()
 
 
 @pytest.mark.parametrize("topic", ["customers/redact", "shop/redact", "customers/data_request"])

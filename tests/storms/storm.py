@@ -347,14 +347,13 @@ async def storm_over(shop: SendingShop, pool: Pool, temporal: Client, seed: int)
         update={
             "secrets_keys": (SecretStr(Fernet.generate_key().decode()),),
             "public_url": PUBLIC_URL,
-            "shopify_secrets": (),
         }
     )
     async with AsyncExitStack() as stack:
         if shop.api is not None:
             await stack.enter_async_context(shop.api.serving())
         seal, intake = Seal(settings.secrets_keys), Intake(pool)
-        secrets = WebhookSecrets((), pool, seal, SECRETS_KEPT_SECONDS)
+        secrets = WebhookSecrets(pool, seal, SECRETS_KEPT_SECONDS)
         services = replace(services_over(pool, temporal, settings=settings), webhooks=Webhooks(intake, secrets))
         served = await stack.enter_async_context(serving(create_app(services, settings), "127.0.0.1", 0))
         web = await stack.enter_async_context(open_web(served.url, services))
