@@ -31,6 +31,8 @@ ADDED_AT_ONCE = 250
 TOLD_AT_ONCE = 100
 SIDE_BY_SIDE = 4
 """Products that are applied at the same time, each in its transaction."""
+NEW_IN = 10
+"""With one new product for so many rows or fewer, PostgreSQL is told anew what rows there are."""
 
 
 @dataclass(slots=True)
@@ -170,6 +172,8 @@ class Applying:
             async for gone in self._gone():
                 done.gone += gone
                 yield done
+        if done.added * NEW_IN > seen.rows:
+            await SQL.analyze_rows.within(LONG).run(self._connection)
         yield done
 
     async def _write(self, ids: Sequence[str], *, whole: bool) -> tuple[set[str], set[str]]:

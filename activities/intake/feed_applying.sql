@@ -135,6 +135,8 @@ with gone as (
     on conflict (variant_id, place, feed, store_id) do update
     set product_id = excluded.product_id, digest = excluded.digest, names_it = excluded.names_it, raw = excluded.raw,
         changes_at = excluded.changes_at
+    where (feed_rows.product_id, feed_rows.digest, feed_rows.names_it, feed_rows.raw, feed_rows.changes_at)
+        is distinct from (excluded.product_id, excluded.digest, excluded.names_it, excluded.raw, excluded.changes_at)
 )
 delete from changed_feed where product_id = any(:product_ids::text[]);
 
@@ -191,3 +193,7 @@ select :store_id, :feed, t.variant_id, t.place, t.variant_id, t.digest, false, s
 from told t join staged_feed s on s.variant_id = t.variant_id and s.place = t.place where t.digest is not null
 on conflict (variant_id, place, feed, store_id) do update
 set digest = excluded.digest, raw = excluded.raw, changes_at = excluded.changes_at;
+
+-- name: analyze_rows
+-- Of a feed that is new, or much of it: the next reading asks for what is not as it was.
+analyze feed_rows;

@@ -171,7 +171,7 @@ class Stage:
         for table, digests in (("unseen_feed", known.unseen()), ("wanted_feed", known.repeated())):
             records = ((digest,) for digest in digests)
             await self._connection.copy_records_to_table(table, records=records, columns=("raw",), timeout=LONG)
-        await SQL.analyze_rows.within(LONG).run(self._connection)
+        await SQL.analyze_unseen.within(LONG).run(self._connection)
         await SQL.find_missing.within(LONG).run(self._connection, **self._whose, at=self._at)
         await SQL.analyze_stage.within(LONG).run(self._connection)
         await SQL.find_wanted.within(LONG).run(self._connection, **self._whose)

@@ -33,8 +33,8 @@ select layout from feed_layouts where store_id = :store_id and feed = :feed;
 insert into feed_layouts (store_id, feed, layout) values (:store_id, :feed, :layout)
 on conflict (store_id, feed) do update set layout = excluded.layout;
 
--- name: analyze_rows
-analyze unseen_feed, feed_rows;
+-- name: analyze_unseen
+analyze unseen_feed;
 
 -- name: find_missing
 insert into missing_feed

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 BATCH = 1000
 """Rows in one transaction: done in well under a second."""
 COUNT_SECONDS = 120.0
-"""Counting what is due reads all of it."""
+"""Counting what is due reads all of it; so may forgetting the notes of what was told late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ class Retention:
         kinds = [await self._one(kind, request) for kind in Kept]
         report = RetentionReport(kinds=tuple(kinds), last_run_at=last_run_at)
         if not request.only_count:
+            await SQL.forget_told_late.within(COUNT_SECONDS).run(self._pool)
             await SQL.record_run.run(self._pool, report=report.model_dump(mode="json"))
             log.info("old data forgotten", rows={str(each.kind): each.forgotten for each in report.kinds})
         return report

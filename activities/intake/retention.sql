@@ -102,3 +102,7 @@ select max(finished_at) from retention_runs;
 
 -- name: record_run
 insert into retention_runs (report) values (:report);
+
+-- name: forget_told_late
+-- Notes of what was told late, with the sums that they are of: where nobody asks for a conversation's figures, nobody else does.
+select forget_told_late(conversation) from (select distinct conversation from told_late order by conversation) noted;

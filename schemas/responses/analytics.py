@@ -12,6 +12,8 @@ from schemas.reasons import Reason
 
 ENTRANCE = ""
 """The place of the whole conversation: who entered it, and who was considered and did not."""
+LINES = "waiting-list/"
+"""What the places of lines begin with; the alert follows."""
 
 
 class Measured(StrEnum):

@@ -1,14 +1,13 @@
 """What happened at each place of a conversation in a period, and who is behind each number. Reads PostgreSQL only.
 
-docs/reports.md gives every number its meaning. All of them count rows of one function of the schema, `happened_in`, and
-those behind a number are the rows that it counts.
+docs/reports.md gives every number its meaning. All of them count rows of two functions of the schema, `happened_in` and
+`stands_in`, and those behind a number are the rows that it counts. Of all stores and versions they are read as sums.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
 
 from activities.postgres.audit import write_audit
 from activities.postgres.pool import Pool
@@ -18,6 +17,8 @@ from schemas.ids import ContactId, JourneyId, StoreId
 from schemas.money import in_currency
 from schemas.reasons import Reason
 from schemas.responses.analytics import (
+    ENTRANCE,
+    LINES,
     ConversationAnalytics,
     CountedContact,
     CountedContacts,
@@ -26,11 +27,12 @@ from schemas.responses.analytics import (
 )
 from starter.reporting.messages import usual_period
 from starter.reporting.reports import ListRow, Period
+from starter.reporting.sums import LIMIT_SECONDS, CountRow, Sums
 
 SQL = load_queries("starter.reporting", "analytics.sql")
 
-LIMIT_SECONDS = 30.0
-"""Of a conversation with millions of stays, over all of its time."""
+FIRST_PART = timedelta(hours=1)
+"""Of a period, in which those who came last are looked for first."""
 MOST_PEOPLE = 500
 """Of one page."""
 MOST_IN_A_FILE = 20_000
@@ -92,20 +94,6 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class CountRow:
-    """How often one thing happened at one place, to how many people, and what it came to."""
-
-    place: str
-    what: Literal["entry", "now", "why_not", "revenue"]
-    reason: Reason | None
-    currency: str | None
-    times: int
-    people: int
-    amount: Decimal
-    orders: int
-
-
-@dataclass(frozen=True, slots=True)
 class PersonRow:
     """One of those behind a number, and by what the next page begins."""
 
@@ -124,7 +112,7 @@ class Analytics:
     """What happened in the conversations of one database."""
 
     def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+        self._pool, self._sums = pool, Sums(pool)
 
     async def figures(self, chosen: Chosen) -> ConversationAnalytics:
         """The figures of every place at which anything happened; in the last 30 days, where no period is named.
@@ -133,7 +121,7 @@ class Analytics:
             NothingPublished: as it says.
         """
         clock, period = await self._clock(chosen), usual_period(chosen.period)
-        rows = await SQL.figures.within(LIMIT_SECONDS).rows(self._pool, CountRow, **_asked(chosen, period, clock))
+        rows = await self._counts(chosen, period, clock)
         return ConversationAnalytics(
             conversation=chosen.conversation,
             version=chosen.version,
@@ -142,6 +130,14 @@ class Analytics:
             until=period.until,
             places=tuple(_by_place(rows)),
         )
+
+    async def _counts(self, chosen: Chosen, period: Period, clock: ListRow) -> list[CountRow]:
+        if chosen.version is None and chosen.stores is None:
+            since, until = period.instants(clock.time_zone)
+            found = await self._sums.figures(chosen.conversation, since, until, datetime.now(UTC), clock.time_zone)
+        else:
+            found = await SQL.figures.within(LIMIT_SECONDS).rows(self._pool, CountRow, **_asked(chosen, period, clock))
+        return sorted(found, key=lambda row: (row.place, row.what, row.reason or "", row.currency or ""))
 
     async def people(
         self, chosen: Chosen, number: Number, by: str, cursor: str | None = None, limit: int = 50
@@ -176,19 +172,43 @@ class Analytics:
     async def _rows(self, chosen: Chosen, number: Number, cursor: str | None, most: int) -> list[PersonRow]:
         clock, period = await self._clock(chosen), usual_period(chosen.period)
         before, key = _read_cursor(cursor)
+        page = {"place": number.place, "before": before, "before_key": key}
+        asked = _asked(chosen, period, clock)
+        if _WHAT[number.measured] == "entry":
+            return await self._entered(number, page | asked, period.instants(clock.time_zone), before, most)
         return await SQL.people.within(LIMIT_SECONDS).rows(
             self._pool,
             PersonRow,
             what=_WHAT[number.measured],
-            place=number.place,
             reason=number.reason,
             currency=number.currency,
-            one_each=number.measured is Measured.PEOPLE,
-            before=before,
-            before_key=key,
             most=most,
-            **_asked(chosen, period, clock),
+            **page,
+            **asked,
         )
+
+    async def _entered(
+        self,
+        number: Number,
+        asked: Mapping[str, object],
+        bounds: tuple[datetime, datetime],
+        before: datetime | None,
+        most: int,
+    ) -> list[PersonRow]:
+        """Those who came to a place: looked for from the latest back, in ever longer parts of the period."""
+        at_step = number.place != ENTRANCE and not number.place.startswith(LINES)
+        one_each = number.measured is Measured.PEOPLE
+        since, to = bounds
+        if before is not None:
+            to = min(to, before + timedelta(microseconds=1))
+        found: list[PersonRow] = []
+        span = FIRST_PART
+        while len(found) < most and to > since:
+            begin = max(since, to - span)
+            given = {"from": begin, "to": to, "most": most - len(found), "one_each": one_each, "at_step": at_step}
+            found += await SQL.entered.within(LIMIT_SECONDS).rows(self._pool, PersonRow, **asked, **given)
+            to, span = begin, span * 4
+        return found
 
     async def _clock(self, chosen: Chosen) -> ListRow:
         found = await SQL.clock.row(self._pool, ListRow, conversation=chosen.conversation, stores=chosen.stores)

@@ -74,10 +74,11 @@ class Period:
         """From the first moment of the first day to the first one after the last day."""
         zone = ZoneInfo(time_zone)
         first, after = self.since or FIRST_DAY, (self.until or LAST_DAY) + timedelta(days=1)
-        return _midnight(first, zone), _midnight(after, zone)
+        return midnight(first, zone), midnight(after, zone)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of a day."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 

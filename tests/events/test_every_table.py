@@ -64,6 +64,8 @@ OF_NOBODY = {
     "api_keys",
     "audit",
     "connections",
+    "conversation_stretches",
+    "conversation_sums",
     "conversations",
     "digest_keys",
     "entry_triggers",
@@ -102,6 +104,7 @@ OF_NOBODY = {
     "versions",
     "working_revisions",
     "working_versions",
+    "told_late",
 }
 """Tables about shops, conversations and upkeep. Bodies about people are never kept in inbox (test_no_words_left.py)."""
 OF_STAFF = {

@@ -209,7 +209,9 @@ create table conversations (
     code      text primary key,
     name      text not null,
     published text,
-    paused_at timestamptz
+    paused_at timestamptz,
+    -- An alert of another conversation is one of this, or the other way round, since it was retired there.
+    alert_taken_over boolean not null default false
 );
 
 -- Every version that was ever published, as written and as compiled.
@@ -749,7 +751,9 @@ create unique index one_journey_at_a_time on journeys (conversation, store_id, c
 create index journeys_by_conversation on journeys (conversation, entered_at desc);
 create index journeys_without_alert on journeys (conversation) where alert_id is null;
 create index journeys_told on journeys (told_at) where told_at is not null;
+create index journeys_untold on journeys (conversation, ended_at) where reason is not null and told_at is null and ended_at is not null;
 create index journeys_open on journeys (conversation, version_id) where ended_at is null;
+create index journeys_at_step on journeys (conversation, at_step, id) where ended_at is null and at_step is not null;
 create index journeys_held_up on journeys (held_up_by, at_since) where ended_at is null and held_up_by is not null;
 create index journeys_open_of_contact on journeys (contact_id) where ended_at is null;
 -- Those to look at. As small as what is left to do.
@@ -1916,6 +1920,7 @@ create table sends (
 create index sends_by_journey on sends (journey_id);
 create index sends_newest on sends (settled_at desc) where settled_at is not null;
 create index sends_held on sends (opened_at) where state = 'held';
+create index sends_refused on sends (settled_at) where state = 'refused';
 create index sends_told_with on sends (told_with) where told_with is not null;
 create index sends_with_subjects on sends (settled_at) where subject is not null;
 -- What a provider knows a message by: schemas.ids.message_reference.
@@ -2171,65 +2176,240 @@ create index credits_by_send on credits (send_key);
 create trigger credits_stay before update of send_key, touch, sent_at, touched_at, ordered_at, model on credits
     for each row execute function refuse_change();
 
--- What happened in a conversation to its contacts, one row for each time: `entry`, `now`, `why_not`, `revenue`. Reports count
--- these, and show those behind a count. `place`: a step, `waiting-list/ALERT`, or empty for the conversation's entrance. The period
--- is of what happened; `now` has none. Who was refused a message is counted at its step; who left the line untold, in line.
+-- Who came to a place of a conversation, and when: a row for each time. `place`: a step (`at_step`), `waiting-list/ALERT`, or empty
+-- for the conversation's entrance.
+create view conversation_entries as
+    select j.conversation, j.version_id, j.store_id, j.contact_id, j.id as journey_id, p.place, false as at_step, j.entered_at as at,
+           j.id as key
+    from journeys j cross join lateral (values (''), ('waiting-list/' || j.alert_id)) p (place)
+    where p.place is not null
+    union all
+    select j.conversation, j.version_id, j.store_id, j.contact_id, j.id, p.step, true, p.entered_at, j.id || '/' || p.number
+    from path_entries p join journeys j on j.id = p.journey_id
+    where p.step <> 'waiting-list';
+
+-- What happened in a conversation to its contacts, one row for each time: `entry`, `why_not`, `revenue`. Reports count these, and
+-- show those behind a count. The period is of what happened. Who was refused a message is counted at its step; who left the line untold, in line.
 create function happened_in(of text, since timestamptz, until timestamptz, of_stores text[], of_version text)
     returns table (what text, place text, contact_id text, journey_id text, store_id text, at timestamptz, reason text,
                    amount numeric, currency text, cancelled boolean, key text) language sql stable as $$
-    with own as materialized (
-        select j.* from journeys j
-        where j.conversation = of and (of_stores is null or j.store_id = any(of_stores))
-          and (of_version is null or j.version_id = of_version)
-    )
-    select 'entry', '', j.contact_id, j.id, j.store_id, j.entered_at, null, null::numeric, null, false, j.id
-    from own j where j.entered_at >= since and j.entered_at < until
-    union all
-    select 'entry', 'waiting-list/' || j.alert_id, j.contact_id, j.id, j.store_id, j.entered_at, null, null, null, false, j.id
-    from own j where j.alert_id is not null and j.entered_at >= since and j.entered_at < until
-    union all
-    select 'entry', p.step, j.contact_id, j.id, j.store_id, p.entered_at, null, null, null, false, j.id || '/' || p.number
-    from own j join path_entries p on p.journey_id = j.id
-    where p.entered_at >= since and p.entered_at < until and p.step <> 'waiting-list'
-    union all
-    select 'now', case when coalesce(j.at_step, 'waiting-list') <> 'waiting-list' then j.at_step
-                       when w.state in ('waiting', 'claimed') then 'waiting-list/' || j.alert_id else '' end,
-           j.contact_id, j.id, j.store_id, coalesce(j.at_since, j.entered_at), null, null, null, false, j.id
-    from own j left join waiting w on w.journey_id = j.id
-    where j.ended_at is null
+    select 'entry', e.place, e.contact_id, e.journey_id, e.store_id, e.at, null, null::numeric, null, false, e.key
+    from conversation_entries e
+    where e.conversation = of and (of_stores is null or e.store_id = any(of_stores)) and (of_version is null or e.version_id = of_version)
+      and e.at >= since and e.at < until
     union all
     select 'why_not', s.step, j.contact_id, j.id, j.store_id, s.settled_at, s.outcome ->> 'reason', null, null, false, s.key
-    from own j join sends s on s.journey_id = j.id
-    where s.state = 'refused' and s.settled_at >= since and s.settled_at < until
+    from sends s join journeys j on j.id = s.journey_id
+    where j.conversation = of and (of_stores is null or j.store_id = any(of_stores)) and (of_version is null or j.version_id = of_version)
+      and s.state = 'refused' and s.settled_at >= since and s.settled_at < until
     union all
     select 'why_not', case when w.state = 'left' then 'waiting-list/' || j.alert_id else coalesce(j.at_step, '') end,
            j.contact_id, j.id, j.store_id, j.ended_at, j.reason, null, null, false, j.id
-    from own j left join waiting w on w.journey_id = j.id
-    where j.reason is not null and j.told_at is null and j.ended_at >= since and j.ended_at < until
+    from journeys j left join waiting w on w.journey_id = j.id
+    where j.conversation = of and (of_stores is null or j.store_id = any(of_stores)) and (of_version is null or j.version_id = of_version)
+      and j.reason is not null and j.told_at is null and j.ended_at >= since and j.ended_at < until
       and not exists (
           select from sends s where s.journey_id = j.id and s.state = 'refused' and s.outcome ->> 'reason' = j.reason)
     union all
     select 'why_not', '', e.contact_id, null, e.store_id, e.happened_at, c.reason, null, null, false,
            e.store_id || '/' || e.id || '/' || c.alert || '/' || coalesce(c.variant, '')
     from events e
-    cross join lateral jsonb_to_recordset(coalesce(e.outcome -> 'alerts', '[]'))
-        as c (alert text, variant text, result text, reason text)
+    cross join lateral jsonb_to_recordset(e.outcome -> 'alerts') as c (alert text, variant text, result text, reason text)
     join alerts a on a.id = c.alert
-    where a.conversation = of and of_version is null and c.result = 'not_entered' and c.reason is not null
+    where a.conversation = of and of_version is null and c.result = 'not_entered' and c.reason is not null and e.outcome ? 'alerts'
       and e.happened_at >= since and e.happened_at < until and (of_stores is null or e.store_id = any(of_stores))
     union all
     select 'why_not', '', e.contact_id, null, e.store_id, e.happened_at, c.reason, null, null, false, e.store_id || '/' || e.id
     from events e
-    cross join lateral jsonb_to_recordset(coalesce(e.outcome -> 'conversations', '[]'))
-        as c (conversation text, result text, reason text)
+    cross join lateral jsonb_to_recordset(e.outcome -> 'conversations') as c (conversation text, result text, reason text)
     where c.conversation = of and of_version is null and c.result = 'not_entered' and c.reason is not null
+      and e.outcome ? 'conversations'
       and e.happened_at >= since and e.happened_at < until and (of_stores is null or e.store_id = any(of_stores))
     union all
     select 'revenue', s.step, j.contact_id, j.id, t.store_id, t.ordered_at, null, t.net, t.currency, t.cancelled,
            t.store_id || '/' || t.order_id
-    from own j join sends s on s.journey_id = j.id join credits c on c.send_key = s.key join order_totals t on (t.store_id, t.order_id) = (c.store_id, c.order_id)
-    where t.ordered_at >= since and t.ordered_at < until
+    from order_totals t
+    join credits c on (c.store_id, c.order_id) = (t.store_id, t.order_id)
+    join sends s on s.key = c.send_key
+    join journeys j on j.id = s.journey_id
+    where j.conversation = of and (of_stores is null or j.store_id = any(of_stores)) and (of_version is null or j.version_id = of_version)
+      and t.ordered_at >= since and t.ordered_at < until
 $$;
+
+-- Where the journeys of a conversation that are under way are at this moment: rows as those of `happened_in`, `now`.
+create function stands_in(of text, of_stores text[], of_version text)
+    returns table (what text, place text, contact_id text, journey_id text, store_id text, at timestamptz, reason text,
+                   amount numeric, currency text, cancelled boolean, key text) language sql stable as $$
+    select 'now', case when coalesce(j.at_step, 'waiting-list') <> 'waiting-list' then j.at_step
+                       when w.state in ('waiting', 'claimed') then 'waiting-list/' || j.alert_id else '' end,
+           j.contact_id, j.id, j.store_id, coalesce(j.at_since, j.entered_at), null, null::numeric, null, false, j.id
+    from journeys j left join waiting w on w.journey_id = j.id
+    where j.conversation = of and (of_stores is null or j.store_id = any(of_stores)) and (of_version is null or j.version_id = of_version) and j.ended_at is null
+$$;
+
+-- What happened in a conversation in stretches of time that are over, summed up: a row for each what, place, reason and currency, and
+-- for each day on which whoever entered had come to the place before (null: never). starter/reporting/sums.py writes and reads them.
+create table conversation_stretches (
+    conversation text not null references conversations,
+    since        timestamptz not null,
+    until        timestamptz not null check (until > since),
+    primary key (conversation, since, until)
+);
+create table conversation_sums (
+    conversation text not null,
+    since        timestamptz not null,
+    until        timestamptz not null,
+    what         text not null check (what in ('entry', 'why_not', 'revenue')),
+    place        text not null,
+    reason       text,
+    currency     text,
+    previous     timestamptz,
+    times        bigint not null,
+    amount       numeric(18, 4) not null,
+    orders       bigint not null,
+    foreign key (conversation, since, until) references conversation_stretches on delete cascade
+);
+create index conversation_sums_by_stretch on conversation_sums (conversation, since, until);
+-- Hours of which something was told late, or told otherwise: whatever was summed up of them is forgotten with these rows.
+create table told_late (
+    conversation text not null,
+    hour         timestamptz not null
+);
+create index told_late_by_hour on told_late (conversation, hour);
+
+-- Whoever sums up a conversation, or forgets sums of it, does so alone. What is told late from then on stays noted.
+create function forget_told_late(of text) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('sums of ' || of, 0));
+    with told as (
+        delete from told_late where conversation = of returning hour
+    )
+    delete from conversation_stretches s
+    using (select distinct hour from told) t
+    where s.conversation = of and s.since < t.hour + interval '1 hour' and s.until > t.hour;
+end $$;
+
+-- Late is what is told so long after it happened. A stretch is summed up when it is over for twice as long.
+create function is_late(at timestamptz) returns boolean language sql stable as $$
+    select at < now() - interval '10 minutes'
+$$;
+
+create function note_late(of text, at timestamptz) returns void language sql as $$
+    insert into told_late (conversation, hour) select of, date_trunc('hour', at, 'UTC') where of is not null and is_late(at)
+$$;
+
+-- Whoever came to a place before comes to it once more later on: so their later hours are told otherwise too.
+create function note_late_entry(journey text, since timestamptz) returns void language sql as $$
+    insert into told_late (conversation, hour)
+    select distinct e.conversation, date_trunc('hour', e.at, 'UTC')
+    from journeys j join conversation_entries e on e.contact_id = j.contact_id and e.conversation = j.conversation
+    where j.id = journey and e.at >= since
+$$;
+
+create function note_late_stay() returns trigger language plpgsql as $$
+begin
+    perform note_late_entry(new.journey_id, new.entered_at);
+    return null;
+end $$;
+create trigger late_stays_are_noted after insert on path_entries for each row when (is_late(new.entered_at))
+    execute function note_late_stay();
+
+create function note_late_journey() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'INSERT' then
+        perform note_late_entry(new.id, new.entered_at);
+    end if;
+    perform note_late(new.conversation, new.ended_at);
+    return null;
+end $$;
+create trigger late_journeys_are_noted after insert on journeys for each row when (is_late(new.entered_at))
+    execute function note_late_journey();
+create trigger late_ends_are_noted after update of ended_at, reason, told_at, at_step on journeys for each row
+    when (is_late(new.ended_at)
+          and (new.ended_at, new.reason, new.told_at, new.at_step) is distinct from (old.ended_at, old.reason, old.told_at, old.at_step))
+    execute function note_late_journey();
+
+create function note_late_leaving() returns trigger language plpgsql as $$
+begin
+    perform note_late(j.conversation, j.ended_at) from journeys j where j.id = new.journey_id;
+    return null;
+end $$;
+create trigger late_leavings_are_noted after update of state on waiting for each row
+    when ((new.state = 'left') <> (old.state = 'left')) execute function note_late_leaving();
+
+-- A message that was refused; and the end of its journey, which may have been for the same reason.
+create function note_late_send() returns trigger language plpgsql as $$
+begin
+    perform note_late(j.conversation, m.at)
+    from journeys j
+    cross join lateral (values (new.settled_at), (case when tg_op = 'UPDATE' then old.settled_at end), (j.ended_at)) m (at)
+    where j.id = new.journey_id;
+    return null;
+end $$;
+create trigger late_refusals_are_noted after insert on sends for each row
+    when (new.state = 'refused') execute function note_late_send();
+create trigger late_outcomes_are_noted after update of state, outcome, settled_at on sends for each row
+    when ('refused' in (old.state, new.state)
+          and (old.state, old.outcome, old.settled_at) is distinct from (new.state, new.outcome, new.settled_at))
+    execute function note_late_send();
+
+-- For which conversations an event was considered.
+create function considered_for(outcome jsonb) returns setof text language sql stable as $$
+    select a.conversation from jsonb_to_recordset(outcome -> 'alerts') as c (alert text) join alerts a on a.id = c.alert
+    where outcome ? 'alerts'
+    union
+    select c.conversation from jsonb_to_recordset(outcome -> 'conversations') as c (conversation text) where outcome ? 'conversations'
+$$;
+
+create function note_late_event() returns trigger language plpgsql as $$
+begin
+    if tg_op <> 'INSERT' then
+        perform note_late(c, old.happened_at) from considered_for(old.outcome) c;
+    end if;
+    if tg_op <> 'DELETE' then
+        perform note_late(c, new.happened_at) from considered_for(new.outcome) c;
+    end if;
+    return null;
+end $$;
+create trigger late_events_are_noted after insert on events for each row
+    when (is_late(new.happened_at) and new.outcome <> '{}') execute function note_late_event();
+create trigger late_answers_are_noted after update of outcome, happened_at on events for each row
+    when ((is_late(new.happened_at) or is_late(old.happened_at)) and (old.outcome, old.happened_at) is distinct from (new.outcome, new.happened_at))
+    execute function note_late_event();
+create trigger late_forgetting_is_noted after delete on events for each row
+    when (is_late(old.happened_at) and old.outcome <> '{}') execute function note_late_event();
+
+create function note_late_credit() returns trigger language plpgsql as $$
+begin
+    perform note_late(j.conversation, t.ordered_at)
+    from sends s join journeys j on j.id = s.journey_id
+    join order_totals t on (t.store_id, t.order_id) = (new.store_id, new.order_id)
+    where s.key = new.send_key;
+    return null;
+end $$;
+create trigger late_credits_are_noted after insert on credits for each row execute function note_late_credit();
+
+create function note_late_total() returns trigger language plpgsql as $$
+begin
+    perform note_late(j.conversation, m.at)
+    from credits c join sends s on s.key = c.send_key join journeys j on j.id = s.journey_id
+    cross join lateral (values (new.ordered_at), (old.ordered_at)) m (at)
+    where (c.store_id, c.order_id) = (new.store_id, new.order_id);
+    return null;
+end $$;
+create trigger late_totals_are_noted after update of ordered_at, currency, total, refunded, cancelled on order_totals for each row
+    when ((old.ordered_at, old.currency, old.net, old.cancelled) is distinct from (new.ordered_at, new.currency, new.net, new.cancelled))
+    execute function note_late_total();
+
+-- An alert that was retired may be taken over by another conversation: what was considered for it goes along, those in line stay.
+create function note_takeover() returns trigger language plpgsql as $$
+begin
+    delete from conversation_stretches where conversation in (old.conversation, new.conversation);
+    update conversations set alert_taken_over = true where code in (old.conversation, new.conversation);
+    return null;
+end $$;
+create trigger takeovers_are_noted after update of conversation on alerts for each row
+    when (old.conversation is distinct from new.conversation) execute function note_takeover();
 
 -- Codes that a shop made, by the list that it put them in; each is given to one person.
 create table coupons (

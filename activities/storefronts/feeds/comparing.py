@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
-from operator import itemgetter
+from itertools import repeat
+from operator import itemgetter, ne
 from typing import cast
 
 from activities.storefronts.feeds.amounts import read_price
@@ -56,14 +57,15 @@ class Known:
         self._times[place] = min(2, self._times[place] + 1)
         return True
 
-    def places(self, digests: Iterable[int]) -> "array[int]":
+    def places(self, digests: "array[int]") -> "array[int]":
         """Where each of these is among them; -1: nowhere."""
         own = self._digests
-        many = len(own)
-        if not many:
-            return array("i", [-1]) * sum(1 for _ in digests)
-        found = ((digest, bisect_left(own, digest)) for digest in digests)
-        return array("i", (place if place < many and own[place] == digest else -1 for digest, place in found))
+        places = array("i", map(bisect_left, repeat(own), digests))
+        met = own + array("q", [0])  # What would come behind the last is met as 0, and there is no such place.
+        for nth, is_another in enumerate(map(ne, map(met.__getitem__, places), digests)):
+            if is_another or places[nth] == len(own):
+                places[nth] = -1
+        return places
 
     def see_all(self, places: Iterable[int]) -> None:
         """Those that are at these places were seen once more."""
