@@ -1,5 +1,5 @@
-"""What webhooks miss, mended: what is waited for is asked for at intervals, what a webhook only hinted at is asked for
-at once, and subscriptions that a platform has switched off are made again.
+"""What webhooks miss, mended: what is waited for is asked for at intervals, as are orders that no webhook tells of;
+what a webhook only hinted at is asked for at once, and subscriptions that a platform has switched off are made again.
 
 Any number of processes do this side by side: each takes a store by moving its next time, so that one that dies in the
 middle leaves the store to the next. A shop that does not answer, or takes long, keeps nobody else waiting.
@@ -14,7 +14,7 @@ from traceback import extract_tb
 import asyncpg
 import structlog
 
-from activities.connections.asking import ask
+from activities.connections.asking import ask, learn, now
 from activities.connections.catalogue import read_catalogue
 from activities.connections.shops import NoShopApi, NotConnected, OpenShop, Shops
 from activities.connections.subscribing import tend_subscriptions, webhook_address
@@ -22,7 +22,7 @@ from activities.intake.intake import Intake
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool, transaction
 from activities.postgres.queries import load_queries
-from activities.storefronts.shop_api import Watched
+from activities.storefronts.shop_api import OrdersRefused, Watched
 from activities.storefronts.shop_http import AccessRefused, ShopAway
 from schemas.errors import DomainError
 from schemas.ids import StoreId
@@ -41,6 +41,8 @@ HINTS_AT_ONCE = 100
 LONGEST_POLL = timedelta(hours=1)
 WATCHED_EVERY = timedelta(hours=1)
 """Between two looks at a store's subscriptions."""
+ORDERS_OVERLAP = timedelta(minutes=10)
+"""Orders are asked for again from so long before the last change: one may be written with a time before it."""
 HINT_FIRST_PAUSE = timedelta(seconds=5)
 """Until a hint is tried again that could not be asked about; doubled each time, to an hour."""
 IDLE = timedelta(seconds=2)
@@ -86,7 +88,13 @@ class KeepingTrue:
 
     def __init__(self, pool: Pool, shops: Shops, intake: Intake, public_url: str | None) -> None:
         self._pool, self._shops, self._intake, self._public_url = pool, shops, intake, public_url
-        self._kinds: tuple[Work, ...] = (self._follow_hints, self._poll, self._mend_subscriptions)
+        self._kinds: tuple[Work, ...] = (
+            self._follow_hints,
+            self._poll,
+            self._mend_subscriptions,
+            self._ask_for_orders,
+        )
+        self._asked_for_orders = [source for source, api in shops.apis.items() if api.orders_are_asked_for]
         self._under_way: dict[tuple[Work, str], asyncio.Task[bool]] = {}
         self._hinted_last = ""
 
@@ -121,7 +129,10 @@ class KeepingTrue:
         watched = await SQL.take_to_watch.values(
             self._pool, pause=WATCHED_EVERY, most=room[self._mend_subscriptions] if self._public_url else 0
         )
-        due = zip(self._kinds, (hinted, polled, watched), strict=True)
+        ordered = await SQL.take_to_ask_for_orders.values(
+            self._pool, pause=LONGEST_POLL, most=room[self._ask_for_orders], sources=self._asked_for_orders
+        )
+        due = zip(self._kinds, (hinted, polled, watched, ordered), strict=True)
         return [(do, store) for do, stores in due for store in stores]
 
     async def _one_done(self) -> bool:
@@ -172,6 +183,26 @@ class KeepingTrue:
             await SQL.poll_again.run(self._pool, store_id=store_id, pause=within)
         await SQL.polled.run(self._pool, store_id=store_id)
         return bool(watched)
+
+    async def _ask_for_orders(self, store_id: StoreId) -> bool:
+        """Ask for orders that changed since the last that is known; each page is applied before the next."""
+        shop = await self._shops.open(store_id)
+        within = min(shop.api.limits.heard_within, LONGEST_POLL)
+        up_to: datetime | None = await SQL.orders_again.value(self._pool, store_id=store_id, pause=within)
+        if up_to is None:
+            return False  # it was disconnected meanwhile
+        since = await now(self._pool)
+        try:
+            async for page in shop.api.orders_changed(up_to - ORDERS_OVERLAP):
+                await learn(self._intake, shop, page.facts, since)
+                await SQL.orders_known.run(self._pool, store_id=store_id, up_to=page.changed_until, pause=within)
+        except OrdersRefused as error:
+            # All else is answered, so the store is not failing; its status says what is missing.
+            log.warning("shop not asked", store=store_id, error=error.code, why=str(error))
+            await SQL.orders_refused.run(self._pool, store_id=store_id, why=str(error))
+            return False
+        await SQL.orders_asked.run(self._pool, store_id=store_id)
+        return True
 
     async def _follow_hints(self, store_id: StoreId) -> bool:
         """Ask for what webhooks hinted at; a hint that came again meanwhile stays."""

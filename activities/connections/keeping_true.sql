@@ -47,6 +47,27 @@ limit :most;
 -- name: polled
 update connections set polled_at = now() where store_id = :store_id;
 
+-- name: take_to_ask_for_orders
+update connections set orders_due = now() + :pause::interval
+where store_id in (
+    select store_id from connections where orders_due <= now() and source = any(:sources)
+    order by orders_due limit :most for no key update skip locked)
+returning store_id;
+
+-- name: orders_again
+update connections set orders_due = now() + :pause::interval where store_id = :store_id returning orders_up_to;
+
+-- name: orders_known
+-- Up to this change; a page that ends before another that was read does not take it back.
+update connections set orders_up_to = greatest(orders_up_to, :up_to::timestamptz), orders_due = now() + :pause::interval
+where store_id = :store_id;
+
+-- name: orders_asked
+update connections set orders_asked_at = now(), orders_refused = null where store_id = :store_id;
+
+-- name: orders_refused
+update connections set orders_refused = :why where store_id = :store_id;
+
 -- name: take_hints
 -- Each is due again later, lest it be lost with whoever takes it now; one that has the whole catalogue read when that is done.
 update hints set attempts = attempts + 1, due_at = now() + greatest(

@@ -15,8 +15,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Protocol, Self
 
-from activities.storefronts.shop_http import ShopHttp
+from activities.storefronts.shop_http import AccessRefused, ShopHttp
 from schemas.incoming.facts import Fact, HintFact
+
+
+class OrdersRefused(AccessRefused):
+    """Orders alone may not be read; all else is answered. The text says which permission is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,19 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class OrdersPage:
+    """Some of the orders that have changed.
+
+    Attributes:
+        facts: complete in themselves, so that each page is applied for itself.
+        changed_until: the last change among them, by the shop's clock: where to go on from.
+    """
+
+    facts: tuple[Fact, ...]
+    changed_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """A variant that somebody waits for, or a whole product, by the platform's ids as facts had them."""
 
@@ -166,7 +183,11 @@ class Limits:
 
 class ShopApi(Protocol):
     """One shop's API. A class that names this one as its base takes over what most platforms have alike: hints that are
-    of products alone, and no subscriptions, where they are set in a dashboard or there are none.
+    of products alone, no subscriptions, where they are set in a dashboard or there are none, and orders that webhooks
+    tell of.
+
+    Attributes:
+        orders_are_asked_for: webhooks may tell of no order, so that they are asked for as often as what is waited for.
 
     Every method raises:
         AccessRefused, ShopAway, ShopAnswerOdd: as they say (`shop_http.py`).
@@ -175,6 +196,7 @@ class ShopApi(Protocol):
     source: ClassVar[str]
     limits: ClassVar[Limits]
     questions: ClassVar[tuple[Question, ...]]
+    orders_are_asked_for: ClassVar[bool] = False
 
     @classmethod
     def over(cls, http: ShopHttp, access: Access) -> Self:
@@ -217,6 +239,18 @@ class ShopApi(Protocol):
         return await self.read_back(
             [Watched(*each) for each in sorted(named, key=lambda pair: (pair[0], pair[1] or ""))]
         )
+
+    async def orders_changed(self, since: datetime) -> AsyncIterator[OrdersPage]:
+        """Orders that were made or changed then or later, by the shop's clock, the oldest change first.
+
+        One may come twice; of those that change meanwhile none is left out.
+
+        Raises:
+            OrdersRefused: they may not be read.
+        """
+        del since
+        for page in ():
+            yield page
 
     async def subscriptions(self, address: str) -> Sequence[Subscription]:
         """How those to our address are, one for each topic that is needed."""

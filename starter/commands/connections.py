@@ -242,6 +242,8 @@ def _of_one(one: ConnectionReport) -> list[RenderableType]:
     shown: list[RenderableType] = [_webhooks(one)]
     if one.limits is not None:
         shown += ["", "Its platform:", *(f"  {line}" for line in in_words(one.limits))]
+    if one.orders_asked_at is not None:
+        shown.append(f"Its orders were asked for {_ago(one.orders_asked_at)}: no webhook tells of them.")
     if one.hints:
         shown.append(f"{one.hints:,} things are to be asked for, by the word of its webhooks.")
     if one.old_secret_until is not None:

@@ -28,6 +28,8 @@ class _Row:
     failing_since: datetime | None
     failing_why: str | None
     polled_at: datetime | None
+    orders_asked_at: datetime | None
+    orders_refused: str | None
     synced_at: datetime | None
     synced_count: int | None
     heard_at: datetime | None
@@ -96,6 +98,7 @@ class ConnectionStatus:
             heard_at=row.heard_at,
             answered_at=row.answered_at,
             polled_at=row.polled_at,
+            orders_asked_at=row.orders_asked_at,
             synced_at=row.synced_at,
             synced_count=row.synced_count,
             token_ends_at=row.token_ends_at,
@@ -114,6 +117,11 @@ class ConnectionStatus:
     def _problems(self, row: _Row, subscriptions: Sequence[_Subscription], public_url: str | None) -> Iterator[str]:
         if row.failing_why is not None:
             yield f"Its API does not answer as it should since {_clock(row.failing_since)}: {row.failing_why}"
+        if row.orders_refused is not None:
+            yield (
+                f"Its orders cannot be read, so nobody who bought is taken for it, and no revenue is known: "
+                f"{row.orders_refused} They are asked for again by themselves."
+            )
         if row.silent_at is not None:
             yield (
                 f"It fell silent: its last webhook came {_clock(row.heard_at)}. `shelftalk store webhooks {row.store}` "

@@ -2,7 +2,7 @@
 
 -- name: list
 select c.store_id as store, c.source, c.connected_at, c.token_ends_at, c.answered_at, c.failing_since, c.failing_why, c.polled_at,
-       c.synced_at, c.synced_count, s.heard_at, s.silent_at,
+       c.orders_asked_at, c.orders_refused, c.synced_at, c.synced_count, s.heard_at, s.silent_at,
        (select min(ends_at) from store_secrets x where x.store_id = c.store_id and ends_at > now()) as old_secret_until,
        (select count(*) from hints h where h.store_id = c.store_id) as hints,
        case when c.hints_dropped_at > now() - interval '1 day' then c.hints_dropped else 0 end as hints_dropped,

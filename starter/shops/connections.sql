@@ -6,7 +6,9 @@ values (:store_id, :source, :settings, :token_ends_at, now())
 on conflict (store_id) do update
 set source = excluded.source, settings = excluded.settings, token_ends_at = excluded.token_ends_at,
     answered_at = excluded.answered_at, failing_since = null, failing_why = null, connected_at = now(),
-    renewed_until = null, hints_dropped = 0, hints_dropped_at = null, poll_due = now(), watch_due = now();
+    renewed_until = null, hints_dropped = 0, hints_dropped_at = null, poll_due = now(), watch_due = now(),
+    -- Orders go on where they were: those made while nobody could ask are not lost.
+    orders_due = now(), orders_refused = null;
 
 -- name: settings
 select settings from connections where store_id = :store_id and source = :source for update;

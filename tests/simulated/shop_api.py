@@ -17,6 +17,7 @@ from activities.storefronts.shop_api import (
     Page,
     Question,
     Renewed,
+    ShopApi,
     Subscription,
     Watched,
 )
@@ -105,7 +106,7 @@ class SimulatedShop:
                 return JSONResponse({"name": NAME, "currency": "EUR"})
 
 
-class SimulatedShopApi:
+class SimulatedShopApi(ShopApi):
     """The near side. It fulfils `ShopApi`."""
 
     source: ClassVar[str] = "simulated"

@@ -3243,6 +3243,12 @@ create table connections (
     polled_at     timestamptz,
     poll_due      timestamptz not null default now(),
     watch_due     timestamptz not null default now(),
+    -- Of a store whose orders are asked for: when they are next, up to which change all are known, by the shop's clock, when they
+    -- were asked for last, and why they may not be read.
+    orders_due      timestamptz not null default now(),
+    orders_up_to    timestamptz not null default now(),
+    orders_asked_at timestamptz,
+    orders_refused  text,
     -- When its whole catalogue was read last, and how many products that had.
     synced_at     timestamptz,
     synced_count  bigint check (synced_count >= 0),
@@ -3255,6 +3261,7 @@ create table connections (
 );
 create index connections_to_poll on connections (poll_due);
 create index connections_to_watch on connections (watch_due);
+create index connections_to_ask_for_orders on connections (orders_due);
 
 -- Where the web server is reached from anywhere, as it was told when it started last: commands are given in shells that were not told.
 create table public_address (

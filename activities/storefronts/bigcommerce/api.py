@@ -30,6 +30,7 @@ from activities.storefronts.shop_api import (
     Page,
     Question,
     Renewed,
+    ShopApi,
     Subscription,
     Watched,
 )
@@ -60,7 +61,7 @@ class _Inventory(Payload):
     refund_order_stock_adjustment: bool | None = None
 
 
-class BigCommerceApi:
+class BigCommerceApi(ShopApi):
     """One store's API. It fulfils `ShopApi`."""
 
     source: ClassVar[str] = "bigcommerce"

@@ -11,6 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Self, TypeVar
 from urllib.parse import quote
 
+from activities.storefronts.magento.fields import HIDDEN
+from activities.storefronts.magento.orders import in_utc, parts_in, read_order
+from activities.storefronts.magento.orders_changed import orders_changed
 from activities.storefronts.magento.products import Known, RestProduct, facts_of, sellers
 from activities.storefronts.magento.rest import ANSWER, PAGE, Filter, Rest
 from activities.storefronts.magento.signatures import PublicKeys
@@ -22,6 +25,8 @@ from activities.storefronts.shop_api import (
     Access,
     Introduction,
     Limits,
+    OrdersPage,
+    OrdersRefused,
     Page,
     Question,
     Renewed,
@@ -69,6 +74,7 @@ class MagentoApi(ShopApi):
         calls=None,
         heard_within=timedelta(minutes=5),
     )
+    orders_are_asked_for: ClassVar[bool] = True
     questions: ClassVar[tuple[Question, ...]] = (
         Question("url", "The shop's address, as in https://shop.example", pattern=URL.pattern),
         Question("token", "The access token of an integration: System, Integrations", secret=True),
@@ -131,6 +137,11 @@ class MagentoApi(ShopApi):
                 "The shop has no salable quantities: units are those of its stock items, one call for each, "
                 "and orders that are not shipped count only once Magento takes them off."
             )
+        try:
+            async for _ in orders_changed(self._rest, site.view_ids, datetime.now(UTC)):
+                break
+        except OrdersRefused as error:
+            notes.append(f"Its orders cannot be read, so nobody who bought is taken for it. {error}")
         if self._keys is None:
             notes.append("Nothing is sent by the shop; what is waited for is asked for every few minutes.")
         return Introduction(
@@ -173,6 +184,22 @@ class MagentoApi(ShopApi):
             facts += await self._gone(set(some) - {product.id or "" for product in products}, asked_at)
             facts += await self._facts(products, products, site, asked_at)
         return facts
+
+    async def orders_changed(self, since: datetime) -> AsyncIterator[OrdersPage]:
+        """See `ShopApi.orders_changed`: those made in any store view of the website."""
+        site = await self._connected()
+        async for orders in orders_changed(self._rest, site.view_ids, since):
+            own_pages = await self._own_pages(parts_in(orders), site)
+            facts = [fact for order in orders if (fact := read_order(order, own_pages)) is not None]
+            yield OrdersPage(tuple(facts), max(moment for each in orders if (moment := in_utc(each.updated_at))))
+
+    async def _own_pages(self, parts: Sequence[str], site: Site) -> set[str]:
+        """Those of these parts of configurable products that are sold by themselves, too."""
+        found: set[str] = set()
+        for some in in_parts(parts, PAGE):
+            products, _ = await self._products([("entity_id", "in", ",".join(some))], site.view)
+            found |= {each.id for each in products if each.id and each.visibility != HIDDEN}
+        return found
 
     async def _gone(self, missing: Collection[str], asked_at: datetime) -> list[ProductGoneFact]:
         """Those that no store view has: a list that left something out once is not believed."""

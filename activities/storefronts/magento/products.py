@@ -170,7 +170,7 @@ def _variant(product: RestProduct, seller: RestProduct, known: Known, asked_at: 
     own_page = seller.visibility != HIDDEN or product.type_id == "grouped"
     salable = known.salable.get(seller.sku or "") or Salable(None)
     return VariantFact(
-        variant_id=f"{product.id}-{seller.id}" if seller is not product and own_page else seller.id or "",
+        variant_id=variant_id(product.id or "", seller.id or "", own_page=seller is not product and own_page),
         inventory_item_id=seller.id,
         title="" if seller is product else _part_title(seller.name or "", product.name or ""),
         sku=short(seller.sku) or None,
@@ -183,6 +183,11 @@ def _variant(product: RestProduct, seller: RestProduct, known: Known, asked_at: 
         ),
         policy=salable.policy,
     )
+
+
+def variant_id(product_id: str, part_id: str, *, own_page: bool) -> str:
+    """What a part of a product is known by: by both ids, where it is sold by itself too."""
+    return f"{product_id}-{part_id}" if own_page else part_id
 
 
 def _part_title(part: str, whole_name: str) -> str:

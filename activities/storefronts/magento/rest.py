@@ -83,15 +83,23 @@ class Rest:
                 raise ShopAnswerOdd(f"The shop answered {status} to GET V1/{path.split('/', 1)[0]}.")
 
     async def search(
-        self, path: str, groups: Sequence[Sequence[Filter]], *, fields: str | None = None, view: str = "all"
+        self,
+        path: str,
+        groups: Sequence[Sequence[Filter]],
+        *,
+        fields: str | None = None,
+        view: str = "all",
+        sort: Sequence[str] = ("entity_id",),
     ) -> RestList | None:
-        """The first page of a list, by id. Of each group one filter fits at least. None: there is no such list."""
-        params: dict[str, str | int] = {
-            "searchCriteria[pageSize]": PAGE,
-            "searchCriteria[currentPage]": 1,
-            "searchCriteria[sortOrders][0][field]": "entity_id",
-            "searchCriteria[sortOrders][0][direction]": "ASC",
-        }
+        """The first page of a list, by id. Of each group one filter fits at least. None: there is no such list.
+
+        Args:
+            sort: the fields that it is in the order of, the first before the second.
+        """
+        params: dict[str, str | int] = {"searchCriteria[pageSize]": PAGE, "searchCriteria[currentPage]": 1}
+        for place, name in enumerate(sort):
+            start = f"searchCriteria[sortOrders][{place}]"
+            params |= {f"{start}[field]": name, f"{start}[direction]": "ASC"}
         for group, filters in enumerate(groups):
             for place, (name, condition, value) in enumerate(filters):
                 start = f"searchCriteria[filter_groups][{group}][filters][{place}]"

@@ -31,6 +31,7 @@ class _Group(Payload):
 class _View(Payload):
     id: Code
     code: PlainText
+    website_id: Code = None
     base_currency_code: PlainText = None
     secure_base_link_url: PlainText = None
     secure_base_media_url: PlainText = None
@@ -44,6 +45,7 @@ class Site:
         view: the code of its default store view, whose texts and prices are read.
         media: where images of products are.
         suffix: what addresses of products end in.
+        view_ids: all its store views, in which orders are made.
     """
 
     website_id: str
@@ -53,6 +55,7 @@ class Site:
     currency: str | None
     media: str | None
     suffix: str = HTML
+    view_ids: tuple[str, ...] = ()
 
 
 async def find_site(rest: Rest, code: str, suffix: str) -> Site:
@@ -71,10 +74,11 @@ async def find_site(rest: Rest, code: str, suffix: str) -> Site:
     view = next((each for each in views if group and each.id == group.default_store_id), None)
     if group is None or view is None or not CODE.fullmatch(view.code or ""):
         raise ShopAnswerOdd("The website has no default store view.")
-    return _of(website.id, group, view, suffix)
+    ours = tuple(each.id for each in views if each.id and each.website_id == website.id)
+    return _of(website.id, group, view, suffix, ours or (view.id or "",))
 
 
-def _of(website_id: str, group: _Group, view: _View, suffix: str) -> Site:
+def _of(website_id: str, group: _Group, view: _View, suffix: str, view_ids: tuple[str, ...]) -> Site:
     front_page = (view.secure_base_link_url or "").rstrip("/")
     if not URL.fullmatch(front_page):
         raise ShopAnswerOdd("The shop's own address is missing, or is none.")
@@ -88,4 +92,5 @@ def _of(website_id: str, group: _Group, view: _View, suffix: str) -> Site:
         currency=currency if _CURRENCY.fullmatch(currency) else None,
         media=media if media.startswith(("https://", "http://")) and len(media) < 500 else None,
         suffix=suffix,
+        view_ids=view_ids,
     )

@@ -22,6 +22,7 @@ from activities.storefronts.shop_api import (
     Page,
     Question,
     Renewed,
+    ShopApi,
     Subscription,
     Watched,
 )
@@ -63,7 +64,7 @@ class _Hook(Payload):
     delivery_url: PlainText
 
 
-class WooCommerceApi:
+class WooCommerceApi(ShopApi):
     """One shop's API. It fulfils `ShopApi`."""
 
     source: ClassVar[str] = "woocommerce"

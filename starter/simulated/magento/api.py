@@ -5,6 +5,8 @@ alternatives, `fields` narrows, a route that is not there is a 404, and a slash 
 as under Apache.
 """
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -32,6 +34,8 @@ class SimulatedMagento(ReadingApi):
         items: stock items by SKU, of a shop without salable quantities.
         has_export: it has these.
         lacks: a resource that the integration was not given.
+        orders: by id.
+        lacks_orders: it may not read orders, and all else.
         hides: ids that its lists leave out, though they are there: in how many more of them.
     """
 
@@ -41,7 +45,9 @@ class SimulatedMagento(ReadingApi):
         self.products: dict[int, dict[str, Any]] = {}
         self.salable: dict[str, tuple[float, bool]] = {}
         self.items: dict[str, dict[str, Any]] = {}
+        self.orders: dict[int, dict[str, Any]] = {}
         self.has_export = True
+        self.lacks_orders = False
         self.lacks: str | None = None
         self.hides: dict[int, int] = {}
 
@@ -63,6 +69,25 @@ class SimulatedMagento(ReadingApi):
             "options": [],
             "media_gallery_entries": [],
             "custom_attributes": [{"attribute_code": code, "value": value} for code, value in own.items()],
+        } | changes
+
+    def buy(self, id_: int, email: str, *lines: dict[str, Any], at: datetime, **changes: Any) -> None:
+        """An order of these lines, made or changed at this time; Magento keeps it in UTC, and does not say so."""
+        clock = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        self.orders[id_] = {
+            "entity_id": id_,
+            "increment_id": f"{id_:09}",
+            "store_id": 1,
+            "state": "processing",
+            "status": "processing",
+            "created_at": clock,
+            "updated_at": clock,
+            "customer_email": email,
+            "customer_firstname": "Ann",
+            "base_currency_code": "EUR",
+            "order_currency_code": "EUR",
+            "grand_total": 25.5,
+            "items": [{"item_id": id_ * 10 + place, **line} for place, line in enumerate(lines)],
         } | changes
 
     def answer(self, request: Request) -> Response:
@@ -90,7 +115,11 @@ class SimulatedMagento(ReadingApi):
             case ["store", "storeConfigs"]:
                 return as_json([self._view()])
             case ["products"]:
-                return self._list(request, [self._narrowed(each, request) for each in self._found(request)])
+                return self._list(request, [_narrowed(each, request) for each in self._found(request)])
+            case ["orders"] if self.lacks_orders:
+                return as_json({"message": REFUSED, "parameters": {"resources": "Magento_Sales::actions_view"}}, 401)
+            case ["orders"]:
+                return self._list(request, [_narrowed(each, request) for each in _ordered(self.orders, request)])
             case ["inventory", "stock-resolver", "website", "base"] if self.has_export:
                 return as_json(STOCK)
             case ["inventory", "export-stock-salable-qty", "website", "base"] if self.has_export:
@@ -126,24 +155,11 @@ class SimulatedMagento(ReadingApi):
         return {"sku": sku, "qty": quantity if product["type_id"] in SIMPLE else 0, "is_salable": sold}
 
     def _found(self, request: Request) -> list[dict[str, Any]]:
-        groups: dict[str, dict[str, dict[str, str]]] = {}
-        for name, value in request.query_params.items():
-            if name.startswith("searchCriteria[filter_groups]"):
-                group, _, place, part = name.removeprefix("searchCriteria[filter_groups][").rstrip("]").split("][")
-                groups.setdefault(group, {}).setdefault(place, {})[part] = value
-        found = [
-            each
-            for _, each in sorted(self.products.items())
-            if all(any(_fits(each, one) for one in group.values()) for group in groups.values())
-        ]
+        found = _fitting([each for _, each in sorted(self.products.items())], request)
         shown = [each for each in found if self.hides.get(each["id"], 0) == 0]
         for each in found:
             self.hides[each["id"]] = max(0, self.hides.get(each["id"], 0) - 1)
         return shown
-
-    def _narrowed(self, product: dict[str, Any], request: Request) -> dict[str, Any]:
-        tree = _fields(request.query_params.get("fields", ""))
-        return cast("dict[str, Any]", _only(product, tree["items"])) if tree else product
 
     def _list(self, request: Request, items: list[Any]) -> Response:
         size = int(request.query_params.get("searchCriteria[pageSize]", MOST))
@@ -155,9 +171,30 @@ class SimulatedMagento(ReadingApi):
         return as_json({"items": items[start : start + size], "search_criteria": {}, "total_count": len(items)})
 
 
-def _fits(product: dict[str, Any], one: dict[str, str]) -> bool:
-    field = "id" if one["field"] == "entity_id" else one["field"]
-    has, value = str(product[field]), one["value"]
+def _narrowed(row: dict[str, Any], request: Request) -> dict[str, Any]:
+    tree = _fields(request.query_params.get("fields", ""))
+    return cast("dict[str, Any]", _only(row, tree["items"])) if tree else row
+
+
+def _fitting(rows: Iterable[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
+    """Those that fit one filter at least of each group."""
+    groups: dict[str, dict[str, dict[str, str]]] = {}
+    for name, value in request.query_params.items():
+        if name.startswith("searchCriteria[filter_groups]"):
+            group, _, place, part = name.removeprefix("searchCriteria[filter_groups][").rstrip("]").split("][")
+            groups.setdefault(group, {}).setdefault(place, {})[part] = value
+    return [row for row in rows if all(any(_fits(row, one) for one in group.values()) for group in groups.values())]
+
+
+def _ordered(orders: dict[int, dict[str, Any]], request: Request) -> list[dict[str, Any]]:
+    """Orders in the order that is asked for; without one, as they lie."""
+    places = [request.query_params.get(f"searchCriteria[sortOrders][{place}][field]") for place in (0, 1)]
+    return sorted(_fitting(orders.values(), request), key=lambda order: [order[name] for name in places if name])
+
+
+def _fits(row: dict[str, Any], one: dict[str, str]) -> bool:
+    field = one["field"] if one["field"] in row else "id"
+    has, value = str(row[field]), one["value"]
     match one["condition_type"]:
         case "eq":
             return has == value
@@ -165,6 +202,8 @@ def _fits(product: dict[str, Any], one: dict[str, str]) -> bool:
             return has in value.split(",")
         case "gt":
             return int(has) > int(value)
+        case "gteq":
+            return has >= value
         case condition:
             raise AssertionError(f"nothing asks by {condition}")
 
