@@ -150,6 +150,9 @@ cross join lateral (values ('entered', quarter_of(w.entered_at), null),
                            (case w.state when 'left' then 'left' end, quarter_of(j.ended_at), w.reason)) c (what, quarter, reason)
 where c.what is not null group by 1, 2, 3, 4, 5, 6;
 
+-- name: noted
+insert into messages_to_count (send_key) select key from sends where settled_at is not null;
+
 -- name: moved
 -- An operation that has asked everyone at rest.
 with operation as (

@@ -69,7 +69,8 @@ class Retention:
         kinds = [await self._one(kind, request) for kind in Kept]
         report = RetentionReport(kinds=tuple(kinds), last_run_at=last_run_at)
         if not request.only_count:
-            await SQL.forget_told_late.within(COUNT_SECONDS).run(self._pool)
+            for query in (SQL.forget_told_late, SQL.count_messages):
+                await query.within(COUNT_SECONDS).run(self._pool)
             await SQL.record_run.run(self._pool, report=report.model_dump(mode="json"))
             log.info("old data forgotten", rows={str(each.kind): each.forgotten for each in report.kinds})
         return report

@@ -106,3 +106,7 @@ insert into retention_runs (report) values (:report);
 -- name: forget_told_late
 -- Notes of what was told late, with the sums that they are of: where nobody asks for a conversation's figures, nobody else does.
 select forget_told_late(conversation) from (select distinct conversation from told_late order by conversation) noted;
+
+-- name: count_messages
+-- Notes of what changed of messages, where nobody asks for their report.
+select count_messages();

@@ -48,6 +48,8 @@ ABOUT_PEOPLE = {
 }
 """Tables with rows of a person, and under what their export has them."""
 IDS_ALONE = {
+    "counted_messages",
+    "messages_to_count",
     "archivings",
     "coupons_missing",
     "histories",
@@ -77,6 +79,7 @@ OF_NOBODY = {
     "inbox",
     "line_counts",
     "line_moves",
+    "message_sums",
     "lists",
     "long_lines",
     "migrations",

@@ -3,6 +3,7 @@
 import pytest
 
 from activities.postgres.pool import Pool
+from bench.busy_shop import fill
 from starter.versioning.publishing import publish
 from tests.product import starter_document
 from tests.reports.shop import Counter, watches
@@ -15,3 +16,10 @@ async def counter(pool: Pool) -> Counter:
     counter = Counter.over(pool)
     await counter.shop.sells("v")
     return counter
+
+
+@pytest.fixture
+async def filled(pool: Pool) -> Pool:
+    """A shop with what happened in three months."""
+    await fill(pool, 200, 2000)
+    return pool

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from activities.intake.retention import Retention
 from activities.postgres.pool import Pool
-from bench.busy_shop import STORE, fill
+from bench.busy_shop import STORE
 from schemas.ids import StoreId
 from schemas.responses.analytics import ENTRANCE, ConversationAnalytics, CountedContact, Measured
 from schemas.responses.retention import Kept, Retain
@@ -122,13 +122,6 @@ async def _both(pool: Pool, period: Period) -> tuple[ConversationAnalytics, Conv
     analytics = Analytics(pool)
     one_by_one = await analytics.figures(Chosen(CONVERSATION, period, stores=[StoreId(STORE)]))
     return await analytics.figures(Chosen(CONVERSATION, period)), one_by_one
-
-
-@pytest.fixture
-async def filled(pool: Pool) -> Pool:
-    """A shop with what happened in three months."""
-    await fill(pool, 200, 2000)
-    return pool
 
 
 @pytest.mark.parametrize("period", PERIODS, ids=["week", "ten days", "day", "today", "ever"])

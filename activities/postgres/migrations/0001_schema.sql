@@ -2583,6 +2583,101 @@ create function way_of(kind text) returns integer language sql immutable as $$
         when 'bounced' then 6 end
 $$;
 
+-- What became of each message that left, or perhaps did, in its own mail: what reports count of it. `told`: how much it told of. The version
+-- is the one that its journey goes by now.
+create view messages_that_left as
+    select s.key as send_key, quarter_of(s.settled_at) as quarter, j.conversation, coalesce(j.alert_id, '') as alert_id, j.version_id, j.store_id,
+           s.step, s.message, 1 as sent, 1 + (select count(*) from sends w where w.told_with = s.key)::integer as told,
+           (s.state = 'unknown')::integer as unknown, (e.way is not distinct from 4)::integer as delivered, coalesce(e.way >= 5, false)::integer as bounced,
+           e.opened::integer as opened, (e.machine_opened and not e.opened)::integer as machine_opened,
+           e.clicked::integer as clicked, (e.machine_clicked and not e.clicked)::integer as machine_clicked,
+           e.complained::integer as complained, e.unsubscribed::integer as unsubscribed
+    from sends s
+    join journeys j on j.id = s.journey_id
+    cross join lateral (
+        select max(way_of(kind)) as way,
+               coalesce(bool_or(kind = 'opened'), false) as opened, coalesce(bool_or(kind = 'machine_opened'), false) as machine_opened,
+               coalesce(bool_or(kind = 'clicked'), false) as clicked, coalesce(bool_or(kind = 'machine_clicked'), false) as machine_clicked,
+               coalesce(bool_or(kind = 'complained'), false) as complained, coalesce(bool_or(kind = 'unsubscribed'), false) as unsubscribed
+        from message_events where send_key = s.key
+    ) e
+    where s.settled_at is not null and (s.state in ('sent', 'unknown') or s.resolved_at is not null) and s.told_with is null;
+
+-- Each of them as it was counted last, and the sums of each quarter of an hour. What changes of a message is noted by triggers, and
+-- counted before anybody reads (`count_messages`), by one at a time: so whoever tells of a message waits for nobody.
+create table counted_messages (
+    send_key text primary key references sends,
+    quarter timestamptz not null, conversation text not null, alert_id text not null, version_id text not null, store_id text not null,
+    step text not null, message text not null,
+    sent integer not null, told integer not null, unknown integer not null, delivered integer not null, bounced integer not null, opened integer not null, machine_opened integer not null, clicked integer not null, machine_clicked integer not null, complained integer not null, unsubscribed integer not null
+);
+create table message_sums (
+    quarter timestamptz not null, conversation text not null,
+    -- Empty: of none.
+    alert_id text not null, version_id text not null, store_id text not null, step text not null, message text not null,
+    sent bigint not null, told bigint not null, unknown bigint not null, delivered bigint not null, bounced bigint not null, opened bigint not null, machine_opened bigint not null, clicked bigint not null, machine_clicked bigint not null, complained bigint not null, unsubscribed bigint not null,
+    primary key (quarter, conversation, alert_id, version_id, store_id, step, message)
+);
+create table messages_to_count (
+    send_key text not null
+);
+
+create function count_messages() returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('count messages', 0));
+    with noted as (
+        delete from messages_to_count returning send_key
+    ), keys as (
+        select distinct send_key from noted
+    ), before as (
+        select c.* from counted_messages c join keys using (send_key)
+    ), after as (
+        select m.* from messages_that_left m join keys using (send_key)
+    ), gone as (
+        delete from counted_messages where send_key in (select send_key from before except select send_key from after)
+    ), kept as (
+        insert into counted_messages select * from after
+        on conflict (send_key) do update
+        set (quarter, conversation, alert_id, version_id, store_id, step, message, sent, told, unknown, delivered, bounced, opened, machine_opened, clicked, machine_clicked, complained, unsubscribed)
+            = (excluded.quarter, excluded.conversation, excluded.alert_id, excluded.version_id, excluded.store_id, excluded.step, excluded.message, excluded.sent, excluded.told, excluded.unknown, excluded.delivered, excluded.bounced, excluded.opened, excluded.machine_opened, excluded.clicked, excluded.machine_clicked, excluded.complained, excluded.unsubscribed)
+    )
+    insert into message_sums as m
+    select quarter, conversation, alert_id, version_id, store_id, step, message, sum(n * sent), sum(n * told), sum(n * unknown), sum(n * delivered), sum(n * bounced), sum(n * opened), sum(n * machine_opened), sum(n * clicked), sum(n * machine_clicked), sum(n * complained), sum(n * unsubscribed)
+    from (select *, 1 as n from after union all select *, -1 from before) changed
+    group by quarter, conversation, alert_id, version_id, store_id, step, message
+    on conflict (quarter, conversation, alert_id, version_id, store_id, step, message) do update
+    set sent = m.sent + excluded.sent, told = m.told + excluded.told, unknown = m.unknown + excluded.unknown, delivered = m.delivered + excluded.delivered, bounced = m.bounced + excluded.bounced, opened = m.opened + excluded.opened, machine_opened = m.machine_opened + excluded.machine_opened, clicked = m.clicked + excluded.clicked, machine_clicked = m.machine_clicked + excluded.machine_clicked, complained = m.complained + excluded.complained, unsubscribed = m.unsubscribed + excluded.unsubscribed;
+end $$;
+
+create function note_message() returns trigger language plpgsql as $$
+begin
+    insert into messages_to_count (send_key)
+    select key from unnest(array[new.key, new.told_with, case when tg_op = 'UPDATE' then old.told_with end]) key where key is not null;
+    return null;
+end $$;
+create trigger messages_are_noted after insert on sends for each row
+    when (new.settled_at is not null or new.told_with is not null) execute function note_message();
+create trigger outcomes_are_noted after update of state, settled_at, resolved_at, told_with on sends for each row
+    when ((new.state, new.settled_at, new.resolved_at, new.told_with) is distinct from (old.state, old.settled_at, old.resolved_at, old.told_with)
+          and (num_nonnulls(new.settled_at, old.settled_at) > 0 or new.told_with is distinct from old.told_with))
+    execute function note_message();
+
+create function note_message_event() returns trigger language plpgsql as $$
+begin
+    insert into messages_to_count (send_key) values (new.send_key);
+    return null;
+end $$;
+create trigger message_events_are_noted after insert or update of kind on message_events for each row
+    when (new.send_key is not null) execute function note_message_event();
+
+create function note_messages_of_move() returns trigger language plpgsql as $$
+begin
+    insert into messages_to_count (send_key) select key from sends where journey_id = new.id and settled_at is not null;
+    return null;
+end $$;
+create trigger moves_are_noted after update of version_id on journeys for each row
+    when (old.version_id <> new.version_id) execute function note_messages_of_move();
+
 -- What has become of a message ($1, of the ledger) by all that its provider told; null: nothing was told. The furthest that
 -- any event shows, so it is the same in whatever order and however often they come, and never steps back.
 create function delivery_state(text) returns text language sql stable as $$
