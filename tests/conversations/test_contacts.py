@@ -37,7 +37,16 @@ async def change(pool: Pool, journey: JourneyId, step: ContactChange, at: dateti
 
 @pytest.mark.parametrize(
     ("zone", "hour"),
-    [(None, 7), ("America/New_York", 13), ("Mars/Olympus", 7), ("", 7), (3, 7), ("../../etc/passwd", 7)],
+    [
+        (None, 7),
+        ("America/New_York", 13),
+        ("america/new_york", 13),
+        (" America/New_York ", 13),
+        ("Mars/Olympus", 7),
+        ("", 7),
+        (3, 7),
+        ("../../etc/passwd", 7),
+    ],
 )
 async def test_the_clock_is_the_contacts_own_if_it_is_known_and_else_the_lists(
     pool: Pool, journey: JourneyId, zone: object, hour: int

@@ -161,6 +161,8 @@ BAD: list[tuple[dict[str, object], str]] = [
     (event("joined_list", list="No Code"), "$.list"),
     (event("custom", name="a", list="default"), "$"),
     (event(properties={"nested": {}}), "$.properties.nested.bool"),
+    (event(properties={"id": 2**53 + 1}), "$.properties.id"),
+    (event(attributes={"id": -(2**53) - 1}), "$.attributes.id"),
     (
         event(properties={"a": "x" * 900, "b": "x" * 900, "c": "x" * 900, "d": "x" * 900, "e": "x" * 900}),
         "$.properties",

@@ -104,19 +104,36 @@ class TakingItsTime(BarePeer):
     """A mail server that needs a while for every mail.
 
     Attributes:
-        under_way: bodies that were begun and are not answered.
+        answered: when each recipient's mail was answered, by the loop's clock.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.under_way = 0
+        self.answered: dict[str, float] = {}
+        self._begun: dict[asyncio.StreamWriter, str | None] = {}
+
+    @property
+    def under_way(self) -> int:
+        """How many bodies were begun and are not answered."""
+        return len(self._begun)
+
+    @property
+    def unanswered(self) -> set[str]:
+        """The recipients of those among them that are here whole."""
+        return {recipient for recipient in self._begun.values() if recipient is not None}
+
+    def forget_under_way(self) -> None:
+        """Whoever was sending is no more: nobody reads an answer."""
+        self._begun.clear()
 
     async def struck(self, at: At, message: int, writer: asyncio.StreamWriter) -> bool:
         if at is At.MIDDLE:
-            self.under_way += 1
+            self._begun[writer] = None
         if at is At.TAKEN:
+            recipient = self._begun[writer] = str(self.messages[-1]["To"])
             await asyncio.sleep(SECONDS_A_MAIL)  # that it is slow is what this is about
-            self.under_way -= 1
+            if self._begun.pop(writer, None) is not None:
+                self.answered[recipient] = asyncio.get_running_loop().time()
         return False
 
 
@@ -137,6 +154,7 @@ async def test_kills_at_a_slow_server_leave_unknown_what_was_on_its_way_and_tell
                         await next_change(pool)
                 on_their_way += server.under_way
                 await kill(worker)
+            server.forget_under_way()
             await _leases_run_out(pool)
         assert len(server.taken) < len(names), "the workers were killed too late to prove anything"
         async with worker_process(setting, server.port):

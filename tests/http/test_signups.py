@@ -70,11 +70,37 @@ async def test_every_wrong_field_is_named(web: Web) -> None:
     assert "a@example.com" not in str(said)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b'"\\ud800"', b'{"\\ud800": 1}', b"[" * 50_000])
-async def test_a_body_that_is_no_sign_up_is_not_valid(web: Web, body: bytes) -> None:
-    answer = await web.open.post("/v1/signups", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code in (400, 422)
-    problem(answer, answer.status_code, "invalid" if answer.status_code == 422 else "request-malformed")
+async def _post(web: Web, body: bytes, kind: str | None = "application/json") -> httpx.Response:
+    return await web.open.post("/v1/signups", content=body, headers={"Content-Type": kind} if kind else {})
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"email=a%40example.com", b"\xff", b"[" * 50_000])
+async def test_a_body_that_is_no_json_is_malformed(web: Web, body: bytes) -> None:
+    problem(await _post(web, body), 400, "request-malformed")
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", None])
+async def test_a_body_that_is_not_said_to_be_json_is_malformed_and_says_what_to_send(
+    web: Web, kind: str | None
+) -> None:
+    for body in (b"email=a%40example.com&variant=31", b'{"store": "s", "variant": "31", "email": "a@example.com"}'):
+        said = problem(await _post(web, body, kind), 400, "request-malformed")
+        assert "Content-Type: application/json" in said.detail
+    assert (await _post(web, b"{}", "application/json; charset=utf-8")).status_code == 422
+
+
+@pytest.mark.parametrize("body", [b"[]", b"7", b"null", b'"\\ud800"', b'{"\\ud800": 1}'])
+async def test_json_that_is_no_sign_up_is_not_valid(web: Web, body: bytes) -> None:
+    problem(await _post(web, body), 422, "invalid")
+
+
+async def test_what_is_no_sign_up_counts_as_one(pool: Pool, nowhere: Client) -> None:
+    await publish(pool, starter_document())
+    async with web_over(pool, nowhere, LIMITED) as web:
+        answers = [(await _post(web, body)).status_code for body in (b"{", b"[]") * 4]
+        assert set(answers) == {400, 422, 429}
+        # The minute may have turned in between: then as many more were answered.
+        assert answers.count(429) in (2, 3, 4, 5)
 
 
 @pytest.mark.parametrize("variant", ["unknown", "\0"])
