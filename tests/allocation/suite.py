@@ -1,4 +1,4 @@
-"""A shop with every kind of alert, kept twice: by the product, and here as what is simply true."""
+"""Two shops with every kind of alert, kept twice: by the product, and here as what is simply true."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,11 +9,13 @@ from activities.intake.deliveries import Receipt
 from schemas.document.alert_types.back_in_stock import BackInStock
 from schemas.document.alert_types.vocabulary import AlertType
 from schemas.document.conversation import ConversationDocument
-from schemas.ids import Level, Subject
+from schemas.ids import Level, StoreId, Subject
 from schemas.incoming.facts import Fact, Policy, ProductFact, ProductGoneFact, StockFact, VariantFact, WebhookDelivery
 from starter.documents import load_document
 from tests.product import STORE
 
+STORES = (STORE, StoreId("other.example"))
+"""Each sells a product of the same ids, of which the other's units and people are none."""
 PRODUCT = "p"
 VARIANTS = ("v", "w")
 LOCATIONS = ("here", "there")
@@ -54,7 +56,7 @@ messages:
 _NEAR = """
 conversation: near
 name: Near
-list: {{code: near, name: Near, locations: [here]}}
+list: {{code: near, name: Near, locations: [here], {near_stores}}}
 alerts:
   seen: {{type: back-in-stock, action: browse, {near_share}}}
   cart-cheaper: {{type: price-drop, action: cart, drops_by: 5.00}}
@@ -95,9 +97,10 @@ class Told:
 
 @dataclass
 class Truth:
-    """What is true of product `p`.
+    """What is true of product `p` in one store.
 
     Attributes:
+        alerts: all of them, for what there is is kept for each, whether or not its list is for this store.
         items: the inventory item of each variant; perhaps the same one.
         levels: what was told last of each item at each location.
         totals: what the newest message, of either kind, makes the sum of all locations, by item.
@@ -105,6 +108,7 @@ class Truth:
         supplies: the units of each item at the locations of each list, likewise.
     """
 
+    store: StoreId
     alerts: Mapping[str, tuple[ConversationDocument, str]]
     items: Mapping[str, str] = field(default_factory=lambda: {variant: f"item-{variant}" for variant in VARIANTS})
     levels: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
@@ -120,8 +124,8 @@ class Truth:
     )
 
     @classmethod
-    def of(cls, published: tuple[ConversationDocument, ...], *, one_item: bool) -> "Truth":
-        truth = cls({code: (document, code) for document in published for code in document.alerts})
+    def of(cls, store: StoreId, published: tuple[ConversationDocument, ...], *, one_item: bool) -> "Truth":
+        truth = cls(store, {code: (document, code) for document in published for code in document.alerts})
         return replace(truth, items=dict.fromkeys(VARIANTS, "item-v")) if one_item else truth
 
     def units(self, alert: str, subject: Subject) -> int:
@@ -159,7 +163,7 @@ class Truth:
             terms = document.alerts[code]
             threshold = terms.queue.threshold if isinstance(terms, BackInStock) else 1
             ids = (PRODUCT,) if terms.level is Level.PRODUCT else VARIANTS
-            for subject in (Subject(store_id=STORE, level=terms.level, id=id_) for id_ in ids):
+            for subject in (Subject(store_id=self.store, level=terms.level, id=id_) for id_ in ids):
                 self._observe((alert, subject.key), self.units(alert, subject), threshold)
             for item in self.items.values():
                 self._supply(item, document.list.locations)
@@ -198,7 +202,7 @@ class Truth:
 
 @dataclass
 class Storefront:
-    """What the storefront says of it: each change told, at a later time than all before.
+    """What a store says of it: each change told, at a later time than all before.
 
     Attributes:
         levels: the units of each item that are really there, and since when.
@@ -271,7 +275,7 @@ class Storefront:
         return self.sent[-1], Receipt.APPLIED
 
     def _sends(self, fact: Fact) -> Told:
-        delivery = WebhookDelivery(store_id=STORE, source="test", topic=fact.kind, key=f"k{len(self.sent)}")
+        delivery = WebhookDelivery(store_id=self.truth.store, source="test", topic=fact.kind, key=f"k{len(self.sent)}")
         self.sent.append(Told(delivery, fact))
         self.truth.settle()
         return self.sent[-1]

@@ -16,7 +16,7 @@ from activities.senders.sender import Mail, Message
 from activities.waitlist.claims import Waitlist
 from activities.waitlist.entry import Entered, NotEntered
 from schemas.document.alert_types.vocabulary import AlertType
-from schemas.ids import JourneyId, Subject
+from schemas.ids import JourneyId, StoreId, Subject
 from schemas.incoming.events import Event, EventOutcome
 from schemas.incoming.facts import ContactErasureFact, ItemFact, OrderFact
 from starter.ops.pausing import Pausable, Pausing
@@ -24,10 +24,10 @@ from starter.runtime.dispatcher import Dispatcher
 from starter.support.journeys import Journeys
 from starter.support.why import About, Why
 from tests.allocation.rules import broken_rules
-from tests.allocation.suite import LOCATIONS, LOW_DAYS, OFFERS, PRODUCT, VARIANTS, Storefront, Told, Truth
+from tests.allocation.suite import LOCATIONS, LOW_DAYS, OFFERS, PRODUCT, STORES, VARIANTS, Storefront, Told, Truth
 from tests.allocation.workflows import Rest, Traveller, Workflows
 from tests.faults.crashes import CrashPoint, MortalLedger, Process
-from tests.product import STORE, address
+from tests.product import address
 from tests.simulated.sender import SimulatedSender
 
 T = TypeVar("T")
@@ -69,10 +69,10 @@ class SuiteRun(RuleBasedStateMachine):
             process, DeliverActivity(MortalLedger(process), self._provider, "shop.example"), eyes
         )
         self._dispatcher = Dispatcher(pool, self._waitlist, self._workflows, timedelta(days=30))
-        self._truth = Truth({})
-        self._storefront = Storefront(self._truth)
+        self._truths = {store: Truth(store, {}) for store in STORES}
+        self._storefronts = {store: Storefront(truth) for store, truth in self._truths.items()}
         self._events: list[tuple[Event, EventOutcome]] = []
-        self._considered: set[tuple[str, str]] = set()
+        self._considered: set[tuple[str, str, str]] = set()
         self._meanwhile: Callable[[], Awaitable[object]] | None = None
         self._orders = 0
 
@@ -93,7 +93,7 @@ class SuiteRun(RuleBasedStateMachine):
         receipt = self._do(lambda: self._intake.receive(told.delivery, [told.fact]), crash)
         assert receipt is expected or (receipt is Receipt.REPEATED and self._process.crashes > crashes)
 
-    def _order(self, name: str, order: str, hours: int, *, cancelled: bool) -> Told:
+    def _order(self, name: str, order: str, hours: int, store: StoreId, *, cancelled: bool) -> Told:
         fact = OrderFact(
             order_id=order,
             email=address(name),
@@ -102,14 +102,14 @@ class SuiteRun(RuleBasedStateMachine):
             cancelled=cancelled,
             observed_at=datetime.now(UTC),
         )
-        return self._storefront.sends(fact)
+        return self._storefronts[store].sends(fact)
 
-    def _is_on_record(self, result: Entered | NotEntered, name: str, variant: str) -> None:
+    def _is_on_record(self, result: Entered | NotEntered, name: str, variant: str, store: StoreId) -> None:
         (contact,) = self._see("select id from contacts where email = $1", address(name))
-        self._considered.add((contact["id"], result.alert_id))
+        self._considered.add((store, contact["id"], result.alert_id))
         if isinstance(result, Entered):
-            (entry,) = self._see("select contact_id, subject from journeys where id = $1", result.journey_id)
-            assert (entry["contact_id"], entry["subject"]) == (contact["id"], f"variant/{variant}")
+            (entry,) = self._see("select store_id, contact_id, subject from journeys where id = $1", result.journey_id)
+            assert tuple(entry) == (store, contact["id"], f"variant/{variant}")
 
     def _happening(self, what: str, journey: Traveller) -> Callable[[], Awaitable[object]] | None:
         """Something that another process does while a message of this journey is being handed over."""
@@ -124,17 +124,18 @@ class SuiteRun(RuleBasedStateMachine):
                 return None
 
     async def _sells_out(self) -> None:
-        for variant, location in product(VARIANTS, LOCATIONS):
-            self._storefront.moves(variant, location, 0)
-            told = self._storefront.level(variant, location)
+        for storefront, variant, location in product(self._storefronts.values(), VARIANTS, LOCATIONS):
+            storefront.moves(variant, location, 0)
+            told = storefront.level(variant, location)
             await Intake(self._eyes).receive(told.delivery, [told.fact])
 
     async def _erases(self, journey_id: JourneyId) -> None:
         query = "select email from contacts c join journeys j on j.contact_id = c.id where j.id = $1"
         email = await self._eyes.fetchval(query, journey_id)
         if email is not None:
-            told = self._storefront.sends(ContactErasureFact(email=email))
-            await Intake(self._eyes).receive(told.delivery, [told.fact])
+            for storefront in self._storefronts.values():
+                told = storefront.sends(ContactErasureFact(email=email))
+                await Intake(self._eyes).receive(told.delivery, [told.fact])
 
     async def _shelf_works(self, subject: Subject) -> None:
         paused = await self._eyes.fetchval(_CLAIMS_WHERE_PAUSED)
@@ -172,9 +173,10 @@ class SuiteRun(RuleBasedStateMachine):
         assert not row["paused"], "not paused"
         assert not step.endswith("draft")
         if step in OFFERS:
-            alert, subject = row["alert_id"], Subject.from_key(STORE, row["subject"])
-            type_, measure = self._truth.type(alert), self._truth.measure(alert, subject)
-            assert self._truth.units(alert, subject) >= row["quantity"] > 0, "on sale and there, as many as they want"
+            alert, subject = row["alert_id"], Subject.from_key(row["store_id"], row["subject"])
+            truth = self._truths[subject.store_id]
+            type_, measure = truth.type(alert), truth.measure(alert, subject)
+            assert truth.units(alert, subject) >= row["quantity"] > 0, "on sale and there, as many as they want"
             assert type_ is AlertType.BACK_IN_STOCK or (measure is not None and measure <= row["trigger_at"])
             since = row["entered_at"] if alert != "going" else min(row["entered_at"], ago(24 * LOW_DAYS))
             assert row["bought_last"] is None or row["bought_last"] < since, "not bought"
@@ -206,23 +208,25 @@ class SuiteRun(RuleBasedStateMachine):
 
     async def _everyone_has_an_answer(self) -> None:
         why = Why(self._eyes)
-        answers = (await why.product(STORE, About(product_id=PRODUCT), limit=500)).entries
+        about = About(product_id=PRODUCT)
+        answers = [entry for store in STORES for entry in (await why.product(store, about, limit=500)).entries]
         assert all(entry.sentence and (entry.standing or entry.reason) for entry in answers)
         untold = await self._eyes.fetch("select id from journeys where told_at is null")
         assert {row["id"] for row in untold} == {entry.journey_id for entry in answers if entry.journey_id}
-        told = await self._eyes.fetch("select contact_id, alert_id from journeys where told_at is not null")
-        answered = {(entry.contact_id, entry.alert) for entry in answers}
-        answered |= {(row["contact_id"], row["alert_id"]) for row in told}
+        told = await self._eyes.fetch("select store_id, contact_id, alert_id from journeys where told_at is not null")
+        answered = {(entry.store_id, entry.contact_id, entry.alert) for entry in answers}
+        answered |= {tuple(row) for row in told}
         assert self._considered <= answered
 
 
 _ABOUT = """
-    select j.alert_id, j.subject, j.entered_at, c.email, w.trigger_at, w.quantity,
+    select j.store_id, j.alert_id, j.subject, j.entered_at, c.email, w.trigger_at, w.quantity,
            (select granted from consents where contact_id = c.id order by id desc limit 1) as granted,
            exists (select from suppressions where address = c.email) as suppressed,
            a.paused_at is not null or co.paused_at is not null as paused,
            (select max(ordered_at) from orders
-            where contact_id = c.id and product_id = j.product_id and not cancelled) as bought_last,
+            where contact_id = c.id and store_id = j.store_id and product_id = j.product_id and not cancelled
+           ) as bought_last,
            (select state from claims where journey_id = j.id order by id desc limit 1) as claim
     from journeys j join contacts c on c.id = j.contact_id join waiting w on w.journey_id = j.id
     join alerts a on a.id = j.alert_id join conversations co on co.code = a.conversation

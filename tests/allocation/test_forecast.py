@@ -27,9 +27,9 @@ _CLAIMS = """
     order by c.journey_id"""
 _KNOWN = """
     select coalesce(
-        (select available from stock where inventory_item_id = $1 and location_id = $2),
-        (select elsewhere from variants where stock_item = $1 and not exists (
-            select from stock where inventory_item_id = $1) order by variant_id limit 1),
+        (select available from stock where store_id = $3 and inventory_item_id = $1 and location_id = $2),
+        (select elsewhere from variants where store_id = $3 and stock_item = $1 and not exists (
+            select from stock where store_id = $3 and inventory_item_id = $1) order by variant_id limit 1),
         0)"""
 """What the location is known to have; before any told of its level, what a total told."""
 
@@ -64,15 +64,17 @@ class Forecasting(Suite):
             self._do(lambda what=what: Pausing(self._process.pool).resume(what, "test"))
         self.everything_that_can_be_done_is_done(None)
         subject = Subject(store_id=STORE, id=variant)
-        there, _ = self._storefront.levels.get((self._truth.items[variant], location), (0, None))
-        (known,) = self._see(_KNOWN, self._truth.items[variant], location)
+        storefront = self._storefronts[STORE]
+        item = storefront.truth.items[variant]
+        there, _ = storefront.levels.get((item, location), (0, None))
+        (known,) = self._see(_KNOWN, item, location, STORE)
         arriving = there + units - known[0]
         if arriving < 1:
             return
         forecast = self._do(lambda: Forecasts(self._eyes).of_units(subject, arriving, location, MOST_SHOWN))
         (last,) = self._see("select coalesce(max(id), 0) from claims")
-        self._storefront.moves(variant, location, there + units)
-        self._arrives(self._storefront.level(variant, location), None)
+        storefront.moves(variant, location, there + units)
+        self._arrives(storefront.level(variant, location), None)
         self.everything_that_can_be_done_is_done(None)
         told = [row["journey_id"] for row in self._see(_CLAIMS, last[0])]
         assert sorted(each.journey_id for each in forecast.first) == told

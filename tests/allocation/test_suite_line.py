@@ -1,7 +1,10 @@
-"""Every kind of alert on one product, whatever happens in whatever order, and crashes between any two writes.
+"""Every kind of alert in two stores, whatever happens in whatever order, and crashes between any two writes.
+
+Its variants sell units of their own or one item's; alerts of both levels and two lists share them out, to the same few
+people, who stand in several lines at once, in both stores.
 
 The journeys' machine, the shelves, the dispatcher and deliver are the product's own, on a real PostgreSQL. After every
-step the rules hold (P2), and the episodes are what adding up says (P4); whatever is sent is true of what is then so
+step the rules hold (P2, P9), and the episodes are what adding up says (P4); whatever is sent is true of what is then so
 (P3), and sent once (P1); in the end everyone who was not told has a reason (P7).
 """
 
@@ -17,14 +20,14 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 from activities.intake.events import Events
 from activities.postgres.pool import open_pool
 from activities.waitlist.entrances import Entrances
-from schemas.ids import Subject
+from schemas.ids import StoreId, Subject
 from schemas.incoming.events import Event, EventKind, EventStatus
 from schemas.incoming.facts import ContactErasureFact
 from starter.ops.pausing import Pausable, Pausing
 from starter.support.journeys import JourneyEnded, Journeys
 from starter.versioning.publishing import publish
 from tests.allocation.rules import broken_rules
-from tests.allocation.suite import LOCATIONS, PRODUCT, VARIANTS, Storefront, Truth, documents
+from tests.allocation.suite import LOCATIONS, PRODUCT, STORES, VARIANTS, Storefront, Truth, documents
 from tests.allocation.suite_run import PAUSABLES, SuiteRun, ago, empty
 from tests.allocation.workflows import Rest
 from tests.faults.crashes import CrashPoint, Process
@@ -38,13 +41,17 @@ ANSWERS = [each for each in Answer if each not in (Answer.SENDER_AT_FAULT, Answe
 _picks = st.integers(0, 1000)
 _names = st.integers(0, 4).map("c{}".format)
 _variants = st.sampled_from(VARIANTS)
+_stores = st.sampled_from([*STORES, STORE])
+"""More happens in one, so that much comes together there."""
 _crashes = st.none() | st.builds(CrashPoint, st.integers(1, 25), st.booleans())
 _quantities = st.sampled_from([None, None, 1, 2, 3, 5])
 """Units that somebody who signs up says they want."""
 _long_ago = st.sampled_from([0, 0, 0, 30, 24 * 10, 24 * 40])
 
-FORGOTTEN_SINCE = "select from forgotten_addresses where digest in (select digests($1)) and forgotten_at >= $2"
-"""Whether the person with this address was erased since then."""
+FORGOTTEN_SINCE = """
+    select from forgotten_addresses
+    where digest in (select digests($1)) and forgotten_at >= $2 and store_id in ('', $3)"""
+"""Whether the person with this address was erased since then, by this store or all of them."""
 
 
 class Suite(SuiteRun):
@@ -61,6 +68,7 @@ class Suite(SuiteRun):
             ["level: product, contacts_per_unit: 1", "level: product, contacts_per_unit: 2", "units_per_contact: 2"]
         ),
         near_status=st.sampled_from(["live", "live", "draft"]),
+        near_stores=st.sampled_from(["", "", *(f"stores: [{store}]" for store in STORES)]),
         one_item=st.booleans(),
         regulars=st.integers(0, 4),
         units=st.integers(0, 5),
@@ -74,13 +82,15 @@ class Suite(SuiteRun):
                 await publish(self._process.pool, document)
 
         self._do(opening)
-        self._truth = Truth.of(published, one_item=one_item)
-        self._storefront = Storefront(self._truth)
-        self._arrives(self._storefront.product(), None)
-        self.stock_moves("v", "here", units, "level", None)
+        self._truths = {store: Truth.of(store, published, one_item=one_item) for store in STORES}
+        self._storefronts = {store: Storefront(truth) for store, truth in self._truths.items()}
+        for store in STORES:
+            self._arrives(self._storefronts[store].product(), None)
+            self.stock_moves("v", "here", units, "level", None, store)
         for name in (f"c{number}" for number in range(regulars)):
             self.someone_signs_up(name, "w", 0, None)
             self.someone_signs_up(name, "v", 0, None)
+            self.someone_signs_up(name, "v", 0, None, store=STORES[1])
             self.someone_is_interested(name, EventKind.VIEWED_PRODUCT, "v", 0, None)
             self.someone_is_interested(name, EventKind.ADDED_TO_CART, "v", 0, None)
 
@@ -92,61 +102,76 @@ class Suite(SuiteRun):
         units=st.integers(0, 5),
         way=st.sampled_from(["level", "level, total", "total, level"]),
         crash=_crashes,
+        store=_stores,
     )
-    def stock_moves(self, variant: str, location: str, units: int, way: str, crash: CrashPoint | None) -> None:
+    def stock_moves(
+        self, variant: str, location: str, units: int, way: str, crash: CrashPoint | None, store: StoreId = STORE
+    ) -> None:
+        storefront = self._storefronts[store]
         locations = LOCATIONS if location == "everywhere" else (location,)
         if way == "total, level":
             for name in locations:
-                self._storefront.moves(variant, name, units)
-            self._arrives(self._storefront.product(with_totals=True), crash)
+                storefront.moves(variant, name, units)
+            self._arrives(storefront.product(with_totals=True), crash)
         for name in locations:
             if way != "total, level":
-                self._storefront.moves(variant, name, units)
-            self._arrives(self._storefront.level(variant, name), crash)
+                storefront.moves(variant, name, units)
+            self._arrives(storefront.level(variant, name), crash)
         if way == "level, total":
-            self._arrives(self._storefront.product(with_totals=True), None)
+            self._arrives(storefront.product(with_totals=True), None)
 
-    @rule(variant=_variants, price=st.sampled_from([80, 89, 90, 94, 95, 96, 100, 120]), crash=_crashes)
-    def price_changes(self, variant: str, price: int, crash: CrashPoint | None) -> None:
-        self._truth.prices[variant] = Decimal(price)
-        self._arrives(self._storefront.product(), crash)
+    @rule(variant=_variants, price=st.sampled_from([80, 89, 90, 94, 95, 96, 100, 120]), crash=_crashes, store=_stores)
+    def price_changes(self, variant: str, price: int, crash: CrashPoint | None, store: StoreId = STORE) -> None:
+        self._truths[store].prices[variant] = Decimal(price)
+        self._arrives(self._storefronts[store].product(), crash)
 
-    @rule(change=st.sampled_from(["off sale", "gone", "w removed", "as it was", "as it was"]), crash=_crashes)
-    def product_changes(self, change: str, crash: CrashPoint | None) -> None:
+    @rule(
+        change=st.sampled_from(["off sale", "gone", "w removed", "as it was", "as it was"]),
+        crash=_crashes,
+        store=_stores,
+    )
+    def product_changes(self, change: str, crash: CrashPoint | None, store: StoreId = STORE) -> None:
+        truth, storefront = self._truths[store], self._storefronts[store]
         if change == "gone":
-            self._arrives(self._storefront.goes(), crash)
+            self._arrives(storefront.goes(), crash)
             return
-        self._truth.on_sale = change != "off sale"
+        truth.on_sale = change != "off sale"
         if change == "w removed":
-            self._truth.removed.add("w")
+            truth.removed.add("w")
         else:
-            self._truth.removed.discard("w")
-        self._arrives(self._storefront.product(), crash)
+            truth.removed.discard("w")
+        self._arrives(storefront.product(), crash)
 
-    @rule(pick=_picks, other_key=st.booleans(), crash=_crashes)
-    def a_delivery_comes_in_again(self, pick: int, other_key: bool, crash: CrashPoint | None) -> None:
-        sent = self._storefront.sent
-        told, expected = self._storefront.again(sent[pick % len(sent)], other_key=other_key)
+    @rule(pick=_picks, other_key=st.booleans(), crash=_crashes, store=_stores)
+    def a_delivery_comes_in_again(self, pick: int, other_key: bool, crash: CrashPoint | None, store: StoreId) -> None:
+        sent = self._storefronts[store].sent
+        told, expected = self._storefronts[store].again(sent[pick % len(sent)], other_key=other_key)
         self._arrives(told, crash, expected)
 
-    @rule(name=_names, hours=_long_ago, cancelled=st.booleans(), crash=_crashes)
-    def someone_orders(self, name: str, hours: int, cancelled: bool, crash: CrashPoint | None) -> None:
+    @rule(name=_names, hours=_long_ago, cancelled=st.booleans(), crash=_crashes, store=_stores)
+    def someone_orders(self, name: str, hours: int, cancelled: bool, crash: CrashPoint | None, store: StoreId) -> None:
         self._orders += 1
-        self._arrives(self._order(name, f"o{self._orders}", hours, cancelled=False), crash)
+        self._arrives(self._order(name, f"o{self._orders}", hours, store, cancelled=False), crash)
         if cancelled:
-            self._arrives(self._order(name, f"o{self._orders}", hours, cancelled=True), crash)
+            self._arrives(self._order(name, f"o{self._orders}", hours, store, cancelled=True), crash)
 
     # What people do ------------------------------------------------------------------------------------------------
 
-    @rule(name=_names, variant=_variants, hours=_long_ago, crash=_crashes, quantity=_quantities)
+    @rule(name=_names, variant=_variants, hours=_long_ago, crash=_crashes, quantity=_quantities, store=_stores)
     def someone_signs_up(
-        self, name: str, variant: str, hours: int, crash: CrashPoint | None, quantity: int | None = None
+        self,
+        name: str,
+        variant: str,
+        hours: int,
+        crash: CrashPoint | None,
+        quantity: int | None = None,
+        store: StoreId = STORE,
     ) -> None:
         enlisting, at = Entrances(self._process.pool), ago(hours)
         result = self._do(
-            lambda: enlisting.sign_up(address(name), STORE, variant, "test", at, quantity=quantity), crash
+            lambda: enlisting.sign_up(address(name), store, variant, "test", at, quantity=quantity), crash
         )
-        self._is_on_record(result, name, variant)
+        self._is_on_record(result, name, variant, store)
 
     @rule(
         name=_names,
@@ -154,13 +179,20 @@ class Suite(SuiteRun):
         variant=_variants | st.none(),
         hours=_long_ago,
         crash=_crashes,
+        store=_stores,
     )
     def someone_is_interested(
-        self, name: str, kind: EventKind, variant: str | None, hours: int, crash: CrashPoint | None
+        self,
+        name: str,
+        kind: EventKind,
+        variant: str | None,
+        hours: int,
+        crash: CrashPoint | None,
+        store: StoreId = STORE,
     ) -> None:
         event = Event(
             id=f"e{len(self._events)}",
-            store=STORE,
+            store=store,
             kind=kind,
             email=address(name),
             product=PRODUCT,
@@ -170,12 +202,14 @@ class Suite(SuiteRun):
         crashes = self._process.crashes
         outcome = self._do(lambda: Events(self._process.pool).take(event), crash)
         if outcome.status is EventStatus.REFUSED:
-            assert self._see(FORGOTTEN_SINCE, address(name), event.happened_at), "they were erased after it happened"
+            assert self._see(FORGOTTEN_SINCE, address(name), event.happened_at, store), (
+                "they were erased after it happened"
+            )
             return
         once = outcome.status is EventStatus.ACCEPTED
         assert once or (outcome.status is EventStatus.REPEATED and self._process.crashes > crashes)
         self._events.append((event, outcome))
-        self._considered.update((str(outcome.contact), considered.alert) for considered in outcome.effect.alerts)
+        self._considered.update((store, str(outcome.contact), each.alert) for each in outcome.effect.alerts)
 
     @rule(pick=_picks, crash=_crashes)
     def an_event_is_sent_again(self, pick: int, crash: CrashPoint | None) -> None:
@@ -183,7 +217,7 @@ class Suite(SuiteRun):
             event, first = self._events[pick % len(self._events)]
             before = self._see("select count(*) from journeys")
             again = self._do(lambda: Events(self._process.pool).take(event), crash)
-            forgotten = bool(self._see(FORGOTTEN_SINCE, str(event.email), event.happened_at))
+            forgotten = bool(self._see(FORGOTTEN_SINCE, str(event.email), event.happened_at, event.store))
             assert again.status is EventStatus.REPEATED
             assert forgotten or again == first.model_copy(update={"status": EventStatus.REPEATED})
             assert self._see("select count(*) from journeys") == before
@@ -202,7 +236,8 @@ class Suite(SuiteRun):
                 )
                 self._see(put, address(name))
             case "is erased":
-                self._arrives(self._storefront.sends(ContactErasureFact(email=address(name))), crash)
+                for storefront in self._storefronts.values():
+                    self._arrives(storefront.sends(ContactErasureFact(email=address(name))), crash)
                 assert self._see("select from contacts where email = $1", address(name)) == []
             case _:
                 self._see("delete from suppressions where address = $1", address(name))
@@ -297,9 +332,11 @@ class Suite(SuiteRun):
                 self._do(self._sells_out)
             case "price up":
                 for variant in VARIANTS:
-                    self.price_changes(variant, 120, None)
+                    for store in STORES:
+                        self.price_changes(variant, 120, None, store)
             case _:
-                self.product_changes(change, None)
+                for store in STORES:
+                    self.product_changes(change, None, store)
         for journey in [each for each in self._workflows.journeys.values() if each.woken]:
             self._do(lambda journey=journey: journey.moves(activities))
 
@@ -312,24 +349,25 @@ class Suite(SuiteRun):
 
     @invariant()
     def what_is_there_is_what_adding_up_says_and_no_more_arrived(self) -> None:
-        rows = self._see("select alert_id, subject, available, arrived, measure from episodes where closed_at is null")
-        assert {(row["alert_id"], row["subject"]) for row in rows} == self._truth.stays.keys()
-        for row in rows:
-            stay = self._truth.stays[row["alert_id"], row["subject"]]
-            assert row["available"] == stay.available
-            assert row["arrived"] <= stay.arrived
-            assert row["measure"] == self._truth.measure(row["alert_id"], Subject.from_key(STORE, row["subject"]))
-        assert self._see("select count(*) from episodes")[0][0] == self._truth.opened
+        for store, truth in self._truths.items():
+            rows = self._see(_OPEN, store)
+            assert {(row["alert_id"], row["subject"]) for row in rows} == truth.stays.keys()
+            for row in rows:
+                stay = truth.stays[row["alert_id"], row["subject"]]
+                assert row["available"] == stay.available
+                assert row["arrived"] <= stay.arrived
+                assert row["measure"] == truth.measure(row["alert_id"], Subject.from_key(store, row["subject"]))
+            assert self._see("select count(*) from episodes where store_id = $1", store)[0][0] == truth.opened
 
     @invariant()
     def no_more_units_arrived_than_adding_up_says(self) -> None:
-        rows = self._see("select item, locations, available, arrived from supplies")
+        rows = self._see("select store_id, item, locations, available, arrived from supplies")
         for row in rows:
             locations = tuple(row["locations"]) if row["locations"] is not None else None
-            supply = self._truth.supplies[row["item"], locations]
+            supply = self._truths[row["store_id"]].supplies[row["item"], locations]
             assert row["available"] == supply.available
             assert supply.available == 0 or row["arrived"] <= supply.arrived
-        assert len(rows) == len(self._truth.supplies)
+        assert len(rows) == sum(len(truth.supplies) for truth in self._truths.values())
 
     @invariant()
     def nothing_was_sent_twice(self) -> None:
@@ -338,10 +376,14 @@ class Suite(SuiteRun):
 
     def teardown(self) -> None:
         try:
-            if self._truth.alerts:
+            if any(truth.alerts for truth in self._truths.values()):
                 self._loop.run_until_complete(self._ends_well())
         finally:
             self._loop.run_until_complete(self._workflows.stop())
+
+
+_OPEN = """
+    select alert_id, subject, available, arrived, measure from episodes where closed_at is null and store_id = $1"""
 
 
 def _pick(among: list[T], pick: int) -> T | None:

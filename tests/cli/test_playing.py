@@ -52,6 +52,8 @@ def test_table_and_picture_say_where_it_moved_to_another_version(path: JourneyPa
     moved = path.model_copy(update={"entries": entries})
     paper = Console(file=StringIO(), width=300, record=True)
     paper.print(path_table(moved))
+    head = "step entered (UTC) stayed left because verdict"
+    assert head in [" ".join(line.split()) for line in paper.export_text(clear=False).splitlines()]
     assert [line.split()[0] for line in paper.export_text().splitlines() if "moved to quiz@2" in line] == [
         entries[1].step
     ]

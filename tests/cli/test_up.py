@@ -13,6 +13,7 @@ from schemas.journey.path import JourneyPath
 from schemas.responses.journeys import JourneyPage, JourneyReport, JourneyStatus
 from schemas.responses.keys import Scope
 from schemas.responses.stock import VariantReport
+from schemas.responses.versions import VersionList
 from starter.commands.keys import KeyList, NewKey
 from starter.commands.shop import Product
 from starter.commands.terminal.output import ExitCode
@@ -52,6 +53,8 @@ async def test_a_second_terminal_finds_it_and_a_sign_up_made_before_a_restart_is
     assert {path: _open_to_others(path) for path in (data, *data.rglob("*")) if _open_to_others(path)} == {}
     assert _modes(data.parent) == above
     key = Path(where.api_key_file).read_text()
+    published = (await shelftalk.run("conversation", "versions", "back-in-stock", "--json")).answer(VersionList)
+    assert [each.published_by for each in published.versions] == ["shelftalk up"]
     (await shelftalk.run(*PRODUCT, "--json")).answer(Product)
     first = (await shelftalk.run("signup", "first@example.com", *SHELF, "--json")).answer(JourneyReport)
     again = (await shelftalk.run("signup", "First@Example.com", *SHELF, "--json")).answer(JourneyReport)
@@ -146,7 +149,7 @@ async def test_asked_twice_it_stops_at_once_and_leaves_nothing_running(
 
 @pytest.mark.parametrize("option", ["--port", "--temporal-port", "--smtp-port"])
 async def test_a_port_that_is_taken_is_named_and_what_was_started_is_stopped(
-    shelftalk: Shelftalk, option: str, left_running: Callable[[], list[str]]
+    shelftalk: Shelftalk, option: str, tmp_path: Path, left_running: Callable[[], list[str]]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -155,6 +158,8 @@ async def test_a_port_that_is_taken_is_named_and_what_was_started_is_stopped(
     assert str(port) in failure.message
     assert option in failure.message
     assert left_running() == []
+    if option == "--port":
+        assert not (tmp_path / "data" / "postgres").exists(), "nothing was started before it was looked at"
 
 
 async def _path(shelftalk: Shelftalk, journey_id: str) -> JourneyPath:

@@ -81,6 +81,7 @@ async def test_for_people_a_failure_says_what_to_do(shelftalk: Shelftalk) -> Non
     ended = await shelftalk.run("journey", "list")
     assert (ended.code, ended.out) == (ExitCode.UNAVAILABLE, "")
     assert "shelftalk up" in ended.err
+    assert "--data-dir" in ended.err
 
 
 async def test_a_wrong_setting_is_named_and_its_value_is_not_shown(shelftalk: Shelftalk) -> None:

@@ -28,8 +28,8 @@ AWAY_AT = (4, 9, 14)
 """Before these kills PostgreSQL is away, while the worker lives."""
 AWAY_SECONDS = 15
 PATIENCE_SECONDS = 900.0
-LAST_MOMENT_SECONDS = 0.1
-"""In which what the server answered may not be written down yet."""
+LAST_MOMENT_SECONDS = 0.5
+"""In which what the server answered may not be written down yet, on a loaded machine."""
 
 
 @pytest.mark.timeout(3600)
@@ -78,17 +78,17 @@ async def test_twenty_kills_in_five_hundred_tellings(
         told = Counter(str(message["To"]) for message in server.messages)
     unknown, sent = await _ended(pool, "unknown"), await _ended(pool, "sent")
     most = max(told.values())
-    just_so = len((unknown & lately) - unanswered)
+    just_so, not_here = len((unknown & lately) - unanswered), len(unknown - told.keys())
     print(f"\n{len(told)} told, at most {most} times; {len(sent)} sent, {len(unknown)} unknown: {KILLS} kills, of")
     print(
-        f"{on_their_way} bodies under way, {in_part} of them here in part; {len(unknown - told.keys())} unknown are not"
+        f"{on_their_way} bodies under way, {in_part} of them here in part; {len(unknown & unanswered)} unknown were not"
     )
-    print(f"here, {len(unknown & unanswered)} were not answered, {just_so} in the last {LAST_MOMENT_SECONDS} s before")
+    print(f"answered, {just_so} were in the last {LAST_MOMENT_SECONDS} s before, {not_here} are not here")
     assert most == 1
     assert len(sent) + len(unknown) == TELLINGS, "everyone else was told"
     assert sent <= told.keys()
     assert unknown & told.keys() <= unanswered | lately, "handed over, and not answered or just so"
-    assert len(unknown - told.keys()) <= in_part
+    assert not_here <= in_part + KILLS, "and of each kill who had the right to send, and had not begun"
 
 
 async def _ended(pool: Pool, state: str) -> set[str]:

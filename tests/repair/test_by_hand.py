@@ -56,6 +56,8 @@ async def test_messages_are_read_approved_and_declined_and_journeys_mended_by_co
 
     stuck = (await beside.run("repair", "list", "--json")).answer(Stuck)
     assert [(group.cause, group.step, group.journeys) for group in stuck.groups] == [("message_broken", "torn", 2)]
+    offered = (await beside.run("repair", "resume", "--help")).out
+    assert "message_broken|webhook_failed|sender_at_fault" in "".join(offered.split())
     asked = ("repair", "resume", "--cause", "message_broken", *WHY, *BY)
     assert (await beside.run(*asked)).answer(Resumed).journeys == 2
     await _are_held_up(product, Reason.MESSAGE_BROKEN, 2)

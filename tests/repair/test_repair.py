@@ -119,6 +119,8 @@ async def test_a_wait_is_passed_over_and_the_next_message_leaves_at_once(product
 
 async def test_the_rest_of_a_thread_is_left_out(product: Product) -> None:
     journey = await _told(product, "ada")
+    plan = await _repairs(product).repair(journey, Repair.FINISH, None)
+    assert "If 'pause' ends by itself first, this does nothing." in plan.sentence
     await _repairs(product).repair(journey, Repair.FINISH, BEN)
     ended = await product.until(journey, lambda report: report.ended_at is not None)
     assert ended.ending == "completed"
