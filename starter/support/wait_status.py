@@ -97,7 +97,8 @@ def waiting_sentence(status: WaitStatus, journey: ConsideredJourney) -> str:
         case NotYet.PASSED_OVER:
             return _passed_over(journey.passed_over_for or Reason.NO_MESSAGE)
         case NotYet.PRICE_UNKNOWN:
-            return "The price is not known, so it cannot be compared."
+            doubted = "has been 0.00 for too short a time to be believed"
+            return f"The price is not known, or {doubted}, so it cannot be compared."
         case NotYet.PRICE_NOT_DOWN:
             return f"It costs {_number(journey.measure)} now; they are told at {_number(status.trigger)} or less."
         case NotYet.QUANTITY_NOT_DOWN if not journey.armed:

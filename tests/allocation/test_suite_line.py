@@ -236,8 +236,9 @@ class Suite(SuiteRun):
                 )
                 self._see(put, address(name))
             case "is erased":
-                for storefront in self._storefronts.values():
+                for store, storefront in self._storefronts.items():
                     self._arrives(storefront.sends(ContactErasureFact(email=address(name))), crash)
+                    self._loop.run_until_complete(self._is_forgotten_by(store, address(name)))
                 assert self._see("select from contacts where email = $1", address(name)) == []
             case _:
                 self._see("delete from suppressions where address = $1", address(name))

@@ -11,9 +11,10 @@ from schemas.document.alert_types.vocabulary import AlertEvent
 from schemas.document.conversation import ConversationDocument, MessageSection
 from schemas.document.steps import Send
 from schemas.ids import JourneyId, StepId, VersionId
+from schemas.incoming.facts import ProductFact
 from schemas.journey.activities import Deliver
 from starter.versioning.publishing import publish
-from tests.product import Shop, starter_document
+from tests.product import STORE, Shop, starter_document
 
 SAYS = (
     "{{ variant.units }} left; it was {{ wait.price|money }}, is {{ variant.price|money }}; place {{ wait.place }}; "
@@ -58,6 +59,29 @@ async def test_a_place_is_told_to_those_near_the_front_of_a_long_line(pool: Pool
     journeys = await shop.signs_up(*(f"n{number}" for number in range(LONGEST_LINE_TOLD + 1)))
     assert (await looked_up(pool, journeys[-2])).context.wait.place == LONGEST_LINE_TOLD
     assert (await looked_up(pool, journeys[-1])).context.wait.place is None
+
+
+async def test_a_products_own_page_is_where_its_link_leads_and_else_it_is_made_from_the_handle(pool: Pool) -> None:
+    shop = await Shop.opened(pool, saying("{{ product.url }}"))
+    (ada,) = await shop.signs_up("ada")
+
+    async def leads_to() -> str:
+        known = await looked_up(pool, ada)
+        assert known.message is not None
+        return render(known.message.compiled, known.context).text
+
+    assert await leads_to() == f"https://{STORE}/products/blue-kettle?variant=v"
+    fact = ProductFact(
+        product_id="p",
+        title="Blue kettle",
+        handle="blue-kettle",
+        page_url="https://www.shop.example/kettles/blue?ref=1",
+        on_sale=True,
+        variants=(),
+        observed_at=datetime.now(UTC),
+    )
+    await shop.intake.observe(STORE, "shopify", [fact])
+    assert await leads_to() == "https://www.shop.example/kettles/blue?ref=1"
 
 
 async def test_what_was_entered_in_another_currency_is_not_compared(pool: Pool) -> None:

@@ -34,6 +34,8 @@ class Killed(BaseException):
 
 DIFFERENT = (Killed, *POSTGRES_AWAY)
 """What a lost connection looks like to whoever used it."""
+DEAD = (asyncpg.ConnectionDoesNotExistError, asyncpg.InterfaceError)
+"""What one that was lost before looks like: to the server, or already to the pool that it has gone back to."""
 
 
 class Crashed(asyncpg.ConnectionDoesNotExistError):
@@ -121,7 +123,7 @@ class Process:
                 return await work()
             except DIFFERENT as error:
                 # The pool is the same, so the new process may be given a connection that died with the old one.
-                died = anew and isinstance(error, asyncpg.ConnectionDoesNotExistError)
+                died = anew and isinstance(error, DEAD)
                 if not self._down and not died:
                     raise
                 anew, self._down = self._down, False

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from schemas.responses.journeys import JourneyReport
 from starter.commands.keys import NewKey
 from starter.commands.terminal.output import ExitCode
 from starter.documents import STARTER_CONVERSATION
+from starter.versioning.publishing import publish
 from tests.cli.command import Shelftalk
 from tests.markdown import ROOT
-from tests.product import STORE
+from tests.product import STORE, address
 from tests.reports.shop import Counter
+from tests.story.documents import back, programme
 
 
 async def test_a_product_that_takes_a_variant_of_another_says_so(shelftalk: Shelftalk, counter: Counter) -> None:
@@ -20,6 +23,15 @@ async def test_a_product_that_takes_a_variant_of_another_says_so(shelftalk: Shel
     told = "Variant 'v' was of product 'p'; now it is of this one, with all who wait."
     assert told in (await shelftalk.run(*asked)).out
     assert told not in (await shelftalk.run(*asked)).out, "it was of this one already"
+
+
+async def test_a_sign_up_by_command_names_its_list(shelftalk: Shelftalk, counter: Counter) -> None:
+    await publish(counter.pool, programme("vip", back()))
+    asked = ("signup", address("ada"), "--store", STORE, "--variant", "v", "--list")
+    for code, alert in (("vip", "vip"), ("default", "back-in-stock")):
+        assert (await shelftalk.run(*asked, code, "--json")).answer(JourneyReport).alert == alert
+    refused = await shelftalk.run(*asked, "nobodys", "--json")
+    assert "'default', 'vip'" in refused.failure.message + refused.failure.advice
 
 
 async def test_a_key_for_a_store_that_nobody_has_told_of_is_made_with_a_note(

@@ -156,6 +156,16 @@ async def test_a_price_of_nothing_is_a_glitch_until_it_has_held(meanwhile: Meanw
         assert addressees(product.mailbox) == ["ada"]
 
 
+@pytest.mark.parametrize("level", ["variant", "product"])
+async def test_support_reads_that_a_price_of_nothing_is_a_glitch_so_far(meanwhile: Meanwhile, level: str) -> None:
+    await meanwhile.opens(programme("cheaper", cheaper(level=level)))
+    await meanwhile.shop.sells("v", units=5, price="100")
+    await meanwhile.shop.sees("ada")
+    await meanwhile.shop.asks("0.00")
+    (entry,) = (await Why(meanwhile.pool).contact(address("ada"), About())).entries
+    assert "or has been 0.00 for too short a time to be believed" in entry.sentence
+
+
 async def test_a_glitch_that_is_corrected_is_told_to_nobody(product: Product) -> None:
     await publish(product.pool, programme("cheaper", cheaper()))
     await product.shop.sells("v", units=5, price="100")
