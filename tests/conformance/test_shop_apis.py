@@ -3,15 +3,18 @@
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from activities.storefronts.magento.api import MagentoApi
+from activities.storefronts.prestashop.api import PrestaShopApi
 from activities.storefronts.registry import SHOP_APIS
 from activities.storefronts.shop_api import Access, OrdersPage, OrdersRefused, ShopApi
 from activities.storefronts.shop_http import ShopHttp
 from schemas.incoming.facts import OrderFact
 from starter.simulated.magento.api import SimulatedMagento
+from starter.simulated.prestashop.api import KEY, SimulatedPrestaShop
 from starter.simulated.server import SimulatedApi
 from tests.simulated.shop_api import SimulatedShopApi
 
@@ -53,7 +56,21 @@ def magento() -> Ordering:
     return Ordering(MagentoApi, shop, lambda: Access({"url": shop.url}, {"token": shop.token}), buy, refuse)
 
 
-ORDERING = (magento,)
+def prestashop() -> Ordering:
+    shop = SimulatedPrestaShop()
+    shop.configure(PS_TIMEZONE="Europe/Paris")
+
+    def buy(number: int, at: datetime) -> None:
+        shown = at.astimezone(ZoneInfo("Europe/Paris"))
+        shop.buy(number, f"b{number}@example.com", {"product_id": "7", "product_quantity": "1"}, at=shown)
+
+    def refuse() -> None:
+        shop.allowed.remove("orders")
+
+    return Ordering(PrestaShopApi, shop, lambda: Access({"url": shop.url}, {"key": KEY}), buy, refuse)
+
+
+ORDERING = (magento, prestashop)
 every_ordering_shop = pytest.mark.parametrize("ordering", ORDERING, ids=lambda make: make.__name__, indirect=True)
 
 

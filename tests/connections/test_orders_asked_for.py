@@ -28,6 +28,7 @@ from starter.reporting.revenue import Revenue
 from starter.shops.connection_status import ConnectionStatus
 from starter.shops.connections import Connections
 from starter.simulated.magento.api import SimulatedMagento
+from starter.simulated.prestashop.api import KEY, SimulatedPrestaShop
 from starter.versioning.publishing import publish
 from tests.product import Product, address, addressees, starter_document
 
@@ -175,7 +176,19 @@ async def test_where_orders_may_not_be_read_the_status_says_what_to_do_and_the_s
     assert await side.bought() == 1, "what was ordered meanwhile is not lost"
 
 
+async def test_who_bought_in_a_prestashop_is_known(side: Side) -> None:
+    async with SimulatedPrestaShop().serving() as shop:
+        await side.connections.connect("prestashop", {"url": shop.url, "key": KEY}, "test")
+        row = {"product_id": "12", "product_attribute_id": "31", "product_quantity": "1"}
+        for _ in range(2):
+            shop.buy(5, address("ann"), row, at=datetime.now(UTC))
+            await side.look()
+    rows = await side.pool.fetch("select order_id, product_id, variant_id, cancelled from orders")
+    assert [tuple(row) for row in rows] == [("5", "12", "12-31", False)]
+    assert await side.pool.fetchval("select total from order_totals") == Decimal("25.5")
+
+
 async def test_a_shop_whose_webhooks_tell_of_orders_is_not_asked_for_them(side: Side) -> None:
-    assert {source for source, api in APIS.items() if api.orders_are_asked_for} == {"magento"}
+    assert {source for source, api in APIS.items() if api.orders_are_asked_for} == {"magento", "prestashop"}
     await side.pool.execute("update connections set source = 'shopify'")
     assert await side.look() == 0

@@ -1,12 +1,9 @@
-"""Which orders of a Magento shop have changed, asked for page by page, by when they changed and then by their ids.
-
-A page that is full may end in the middle of a second. The next one begins with that second again; where all of a page
-is of one second, the rest of that second is asked for by ids.
-"""
+"""Which orders of a Magento shop have changed, asked for page by page."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from activities.storefronts.by_change import Change, by_change
 from activities.storefronts.magento.orders import Order, in_utc
 from activities.storefronts.magento.rest import ANSWER, PAGE, Filter, Rest
 from activities.storefronts.shop_answers import all_fitted
@@ -18,10 +15,9 @@ _FIELDS = (
     "coupon_code,items[item_id,parent_item_id,product_id,product_type,qty_ordered,qty_canceled,qty_refunded]],"
     "total_count"
 )
-SECOND = timedelta(seconds=1)
 
 
-async def orders_changed(rest: Rest, view_ids: Sequence[str], since: datetime) -> AsyncIterator[list[Order]]:
+def orders_changed(rest: Rest, view_ids: Sequence[str], since: datetime) -> AsyncIterator[Sequence[Order]]:
     """Those that changed then or later, pages of them, the oldest change first; some come twice.
 
     Args:
@@ -31,28 +27,14 @@ async def orders_changed(rest: Rest, view_ids: Sequence[str], since: datetime) -
         OrdersRefused: the integration may not read orders.
         AccessRefused, ShopAway, ShopAnswerOdd: as they say.
     """
-    begin = since.astimezone(UTC).replace(microsecond=0)
-    while True:
-        page = await _page(rest, view_ids, ("updated_at", "gteq", _text(begin)))
-        if page:
-            yield page
-        if len(page) < PAGE:
-            return
-        last = _changed_at(page[-1])
-        if last < begin:
-            raise ShopAnswerOdd("The shop's list of orders does not go on by when they changed.")
-        if last > begin:
-            begin = last
-            continue
-        while len(page) == PAGE:
-            after = page[-1].entity_id or ""
-            of_this_second = ("updated_at", "eq", _text(begin)), ("entity_id", "gt", after)
-            page = await _page(rest, view_ids, *of_this_second)
-            if page and int(page[-1].entity_id or 0) <= int(after):
-                raise ShopAnswerOdd("The shop's list of orders does not go on by their ids.")
-            if page:
-                yield page
-        begin += SECOND
+
+    async def ask(begin: datetime, after: int | None) -> Sequence[Order]:
+        changed = f"{begin:%Y-%m-%d %H:%M:%S}"
+        if after is None:
+            return await _page(rest, view_ids, ("updated_at", "gteq", changed))
+        return await _page(rest, view_ids, ("updated_at", "eq", changed), ("entity_id", "gt", str(after)))
+
+    return by_change(ask, _change, since.astimezone(UTC).replace(microsecond=0), PAGE)
 
 
 async def _page(rest: Rest, view_ids: Sequence[str], *filters: Filter) -> list[Order]:
@@ -69,11 +51,7 @@ async def _page(rest: Rest, view_ids: Sequence[str], *filters: Filter) -> list[O
     return orders
 
 
-def _changed_at(order: Order) -> datetime:
+def _change(order: Order) -> Change:
     changed_at = in_utc(order.updated_at)
     assert changed_at is not None, "each that is read has one"
-    return changed_at
-
-
-def _text(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
+    return changed_at, int(order.entity_id or 0)

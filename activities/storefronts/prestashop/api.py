@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 from activities.storefronts.payload import Payload, PlainText
+from activities.storefronts.prestashop.orders import CANCELLED, TIME_ZONE, Ordering, orders_changed
 from activities.storefronts.prestashop.products import (
     PRICE,
     Combination,
@@ -29,13 +30,14 @@ from activities.storefronts.shop_api import (
     Access,
     Introduction,
     Limits,
+    OrdersPage,
     Page,
     Question,
     Renewed,
     ShopApi,
     Watched,
 )
-from activities.storefronts.shop_http import ShopAnswerOdd, ShopHttp
+from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopHttp
 from schemas.incoming.facts import Fact, ProductGoneFact
 
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._-]+)*")
@@ -49,6 +51,8 @@ _CONFIGURED = (
     "PS_ORDER_OUT_OF_STOCK",
     "PS_STOCK_MANAGEMENT",
     "PS_REWRITING_SETTINGS",
+    TIME_ZONE,
+    *CANCELLED,
 )
 _WITH_PRICES: dict[str, str | int] = {f"price[{PRICE}][use_tax]": 1, f"price[{PRICE}][use_reduction]": 1}
 """As shoppers see it: with taxes, less what is reduced (/webservice/tutorials/advanced-use/specific-price/)."""
@@ -89,6 +93,7 @@ class PrestaShopApi(ShopApi):
         calls=None,
         heard_within=timedelta(minutes=5),
     )
+    orders_are_asked_for: ClassVar[bool] = True
     questions: ClassVar[tuple[Question, ...]] = (
         Question("url", "The shop's address, as in https://shop.example", pattern=_URL.pattern),
         Question(
@@ -137,6 +142,11 @@ class PrestaShopApi(ShopApi):
             notes.append(
                 "The shop keeps no stock (Shop Parameters, Product Settings): everything can always be bought."
             )
+        try:
+            for resource in ("orders", "customers"):
+                await self._webservice.list(resource, _Number, {"limit": 1}, display="[id]")
+        except AccessRefused as error:
+            notes.append(f"Its orders cannot be read, so nobody who bought is taken for it. {error}")
         return Introduction(
             store_id=re.sub("^https?://", "", shop.front_page).lower(),
             name=configured.get("PS_SHOP_NAME", "")[:1000] or urlsplit(shop.front_page).netloc,
@@ -171,6 +181,12 @@ class PrestaShopApi(ShopApi):
             facts += await self._gone(set(some) - {product.id or "" for product in products}, asked_at)
             facts += await self._facts(products, shop, asked_at)
         return facts
+
+    async def orders_changed(self, since: datetime) -> AsyncIterator[OrdersPage]:
+        """See `ShopApi.orders_changed`: those of this shop."""
+        ordering = Ordering.configured(self._shop_id, await self._configuration())
+        async for page in orders_changed(self._webservice, ordering, since):
+            yield page
 
     async def _gone(self, missing: Collection[str], asked_at: datetime) -> list[ProductGoneFact]:
         """Those that are missing also when asked for again: a list that left something out once is not believed."""

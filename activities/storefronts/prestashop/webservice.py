@@ -68,12 +68,17 @@ class Webservice:
                 raise ShopAnswerOdd(f"The shop answered {status} to GET {resource}.")
 
     async def by_ids(
-        self, resource: str, ids: Iterable[str], shape: type[PayloadT], more: Mapping[str, str | int] | None = None
+        self,
+        resource: str,
+        ids: Iterable[str],
+        shape: type[PayloadT],
+        more: Mapping[str, str | int] | None = None,
+        display: str = "full",
     ) -> tuple[PayloadT, ...]:
         """Those of these ids that there are."""
         found: list[PayloadT] = []
         for some in in_parts(dict.fromkeys(ids), IDS):
-            found += await self.list(resource, shape, {**(more or {}), "filter[id]": any_of(some)})
+            found += await self.list(resource, shape, {**(more or {}), "filter[id]": any_of(some)}, display)
         return tuple(found)
 
 

@@ -6,6 +6,7 @@ where there are several, a price is added under the name that was asked for, and
 
 import base64
 import re
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from starter.simulated.server import ReadingApi, as_json
 KEY = "UCCLLQ9N2ARSHWCXLT74KUKSSK34BFKX"
 ALLOWED = (
     *("products", "combinations", "product_option_values", "stock_availables"),
-    *("configurations", "currencies", "shop_urls"),
+    *("configurations", "currencies", "shop_urls", "orders", "customers"),
 )
 
 
@@ -92,6 +93,24 @@ class SimulatedPrestaShop(ReadingApi):
             | changes
         )
 
+    def buy(self, id_: int, email: str, *rows: dict[str, Any], at: datetime, **changes: Any) -> None:
+        """An order of these rows, made or changed when the shop's clock on the wall shows this."""
+        clock = f"{at:%Y-%m-%d %H:%M:%S}"
+        customer = {"id": 9000 + id_, "email": email, "firstname": "Ann", "passwd": "$2y$10$"}
+        self.rows["customers"] = [row for row in self.rows["customers"] if row["id"] != customer["id"]] + [customer]
+        order = {
+            "id": id_,
+            "id_shop": "1",
+            "id_customer": str(9000 + id_),
+            "id_currency": "2",
+            "current_state": "2",
+            "date_add": clock,
+            "date_upd": clock,
+            "total_paid": "25.500000",
+            "associations": {"order_rows": list(rows)} if rows else {},
+        }
+        self.rows["orders"] = [row for row in self.rows["orders"] if row["id"] != id_] + [order | changes]
+
     def words(self, text: str) -> Any:
         """Text as the webservice has it: in each language, where there are several."""
         if len(self.languages) == 1:
@@ -136,13 +155,18 @@ class SimulatedPrestaShop(ReadingApi):
         ]
         for name, value in asked.items():
             if (field := re.fullmatch(r"filter\[(\w+)\]", name)) is not None:
-                rows = [row for row in rows if str(row[field[1]]) in value.strip("[]").split("|")]
+                rows = [row for row in rows if _fits(row[field[1]], value.strip("[]"))]
+        if asked.get("sort", "").startswith("[date_upd_ASC"):
+            rows.sort(key=lambda row: (row["date_upd"], row["id"]))
         if resource == "products":
             rows = self._without_hidden(rows)
         if "limit" in asked:
-            rows = rows[: int(asked["limit"])]
-        whole = asked.get("display") == "full"
-        shown = [self._shown(resource, row, request) if whole else {"id": row["id"]} for row in rows]
+            rows = rows[: int(asked["limit"].removeprefix("0,"))]
+        named = asked.get("display", "[id]").strip("[]").split(",")
+        shown = [
+            self._shown(resource, row, request) if named == ["full"] else {name: row[name] for name in named}
+            for row in rows
+        ]
         return as_json({resource: shown} if shown else [])
 
     def _without_hidden(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -158,3 +182,11 @@ class SimulatedPrestaShop(ReadingApi):
             if (asked := re.fullmatch(r"price\[(\w+)\]\[use_tax\]", name)) is not None and value == "1" and subject:
                 shown[asked[1]] = self.prices.get((str(subject[0]), str(subject[1])), "19.200000")
         return shown
+
+
+def _fits(value: Any, wanted: str) -> bool:
+    """By the ways of its filters: one of several, or from one to another."""
+    first, comma, last = wanted.partition(",")
+    if not comma:
+        return str(value) in wanted.split("|")
+    return int(first) <= value <= int(last) if isinstance(value, int) else first <= value <= last
