@@ -20,7 +20,7 @@ from schemas.incoming.facts import Fact, HintFact
 
 
 class OrdersRefused(AccessRefused):
-    """Orders alone may not be read; all else is answered. The text says which permission is missing."""
+    """Orders alone cannot be read; all else is answered. The text says which permission is missing, or what else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class ShopApi(Protocol):
     tell of.
 
     Attributes:
-        orders_are_asked_for: webhooks may tell of no order, so that they are asked for as often as what is waited for.
+        orders_are_asked_for: as often as what is waited for, since no webhook tells of them, or none is sent again.
 
     Every method raises:
         AccessRefused, ShopAway, ShopAnswerOdd: as they say (`shop_http.py`).

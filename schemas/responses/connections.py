@@ -46,7 +46,7 @@ class ConnectionReport(Model):
         heard_at: its last webhook, as of the last look of a worker.
         answered_at: when its API answered last.
         polled_at: when what is waited for was asked for last.
-        orders_asked_at: likewise of orders, where no webhook tells of them.
+        orders_asked_at: likewise of orders, on platforms whose webhooks do not tell of all.
         synced_at: when its whole catalogue was read last; it had `synced_count` products.
         token_ends_at: when its token ends; a worker renews it before.
         old_secret_until: until then the secret before the present one counts, too.

@@ -243,7 +243,7 @@ def _of_one(one: ConnectionReport) -> list[RenderableType]:
     if one.limits is not None:
         shown += ["", "Its platform:", *(f"  {line}" for line in in_words(one.limits))]
     if one.orders_asked_at is not None:
-        shown.append(f"Its orders were asked for {_ago(one.orders_asked_at)}: no webhook tells of them.")
+        shown.append(f"Its orders were asked for {_ago(one.orders_asked_at)}.")
     if one.hints:
         shown.append(f"{one.hints:,} things are to be asked for, by the word of its webhooks.")
     if one.old_secret_until is not None:

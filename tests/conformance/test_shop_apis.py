@@ -12,10 +12,14 @@ from activities.storefronts.prestashop.api import PrestaShopApi
 from activities.storefronts.registry import SHOP_APIS
 from activities.storefronts.shop_api import Access, OrdersPage, OrdersRefused, ShopApi
 from activities.storefronts.shop_http import ShopHttp
+from activities.storefronts.woocommerce.api import WooCommerceApi
 from schemas.incoming.facts import OrderFact
 from starter.simulated.magento.api import SimulatedMagento
 from starter.simulated.prestashop.api import KEY, SimulatedPrestaShop
 from starter.simulated.server import SimulatedApi
+from starter.simulated.woocommerce.api import KEY as WOO_KEY
+from starter.simulated.woocommerce.api import SECRET as WOO_SECRET
+from starter.simulated.woocommerce.api import SimulatedWooCommerce
 from tests.simulated.shop_api import SimulatedShopApi
 
 APIS: tuple[type[ShopApi], ...] = (*SHOP_APIS, SimulatedShopApi)
@@ -70,7 +74,23 @@ def prestashop() -> Ordering:
     return Ordering(PrestaShopApi, shop, lambda: Access({"url": shop.url}, {"key": KEY}), buy, refuse)
 
 
-ORDERING = (magento, prestashop)
+def woocommerce() -> Ordering:
+    shop = SimulatedWooCommerce()
+
+    def buy(number: int, at: datetime) -> None:
+        billing = {"email": f"b{number}@example.com"}
+        line = {"product_id": 7, "variation_id": 0, "quantity": 1}
+        shop.orders[number] = {"id": number, "status": "processing", "billing": billing, "line_items": [line]}
+        shop.orders[number] |= {"date_modified_gmt": f"{at:%Y-%m-%dT%H:%M:%S}"}
+
+    def refuse() -> None:
+        shop.refused = ("wc/v3/orders",)
+
+    secrets = {"consumer_key": WOO_KEY, "consumer_secret": WOO_SECRET}
+    return Ordering(WooCommerceApi, shop, lambda: Access({"shop": shop.url}, secrets), buy, refuse)
+
+
+ORDERING = (magento, prestashop, woocommerce)
 every_ordering_shop = pytest.mark.parametrize("ordering", ORDERING, ids=lambda make: make.__name__, indirect=True)
 
 

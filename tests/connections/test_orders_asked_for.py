@@ -189,6 +189,7 @@ async def test_who_bought_in_a_prestashop_is_known(side: Side) -> None:
 
 
 async def test_a_shop_whose_webhooks_tell_of_orders_is_not_asked_for_them(side: Side) -> None:
-    assert {source for source, api in APIS.items() if api.orders_are_asked_for} == {"magento", "prestashop"}
+    asked_for = {source for source, api in APIS.items() if api.orders_are_asked_for}
+    assert asked_for == {"magento", "prestashop", "woocommerce"}
     await side.pool.execute("update connections set source = 'shopify'")
     assert await side.look() == 0

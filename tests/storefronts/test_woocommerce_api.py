@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from activities.storefronts.shop_api import Access, Health, Watched
+from activities.storefronts.shop_api import Access, Health, OrdersRefused, Watched
 from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopAway, ShopHttp
 from activities.storefronts.storefront import NotOurs
 from activities.storefronts.woocommerce.api import TOPICS, WooCommerceApi
@@ -187,6 +187,19 @@ async def test_hints_are_read_each_thing_once(api: WooCommerceApi, shop: Simulat
     assert isinstance(facts[1], OrderFact)
     assert isinstance(facts[3], StoreFact)
     assert [each.variant_id for each in products(facts)["22"].variants] == ["23"]
+
+
+async def test_a_shop_that_is_too_old_to_be_asked_for_orders_by_their_change_is_told_from_one_that_answers_oddly(
+    api: WooCommerceApi, shop: SimulatedWooCommerce
+) -> None:
+    shop.odd = Reply(400, {"code": "rest_invalid_param"})
+    with pytest.raises(OrdersRefused, match=r"since 5\.8"):
+        await anext(api.orders_changed(NOW))
+    shop.odd = Reply(
+        200, [{"id": 1, "status": "completed", "line_items": [], "date_modified_gmt": "2001-01-01T00:00:00"}]
+    )
+    with pytest.raises(OrdersRefused, match=r"since 5\.8"):
+        await anext(api.orders_changed(NOW))
 
 
 async def test_subscriptions_are_made_once_switched_on_again_and_taken_away(

@@ -19,6 +19,7 @@ from activities.storefronts.shop_api import (
     Health,
     Introduction,
     Limits,
+    OrdersPage,
     Page,
     Question,
     Renewed,
@@ -30,6 +31,7 @@ from activities.storefronts.shop_http import AccessRefused, ShopAnswerOdd, ShopH
 from activities.storefronts.woocommerce.adapter import store_at
 from activities.storefronts.woocommerce.calls import ANSWER, PAGE, Calls
 from activities.storefronts.woocommerce.orders import Order, read_order
+from activities.storefronts.woocommerce.orders_changed import orders_changed
 from activities.storefronts.woocommerce.products import VARIABLE, Product, Variation, read_product
 from schemas.incoming.facts import Fact, HintFact, ProductGoneFact
 
@@ -75,6 +77,7 @@ class WooCommerceApi(ShopApi):
         calls=None,
         heard_within=timedelta(minutes=15),
     )
+    orders_are_asked_for: ClassVar[bool] = True
     questions: ClassVar[tuple[Question, ...]] = (
         Question(
             "shop",
@@ -156,6 +159,11 @@ class WooCommerceApi(ShopApi):
             asked_at, currency = datetime.now(UTC), await self._setting("general/woocommerce_currency")
             facts += currency_facts(currency, asked_at)
         return facts
+
+    async def orders_changed(self, since: datetime) -> AsyncIterator[OrdersPage]:
+        """See `ShopApi.orders_changed`."""
+        async for page in orders_changed(self._calls, since):
+            yield page
 
     async def subscriptions(self, address: str) -> Sequence[Subscription]:
         """See `ShopApi.subscriptions`."""

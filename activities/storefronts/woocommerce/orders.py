@@ -54,6 +54,7 @@ class Order(Payload):
     status: PlainText
     currency: PlainText = None
     date_created_gmt: Moment = None
+    date_modified_gmt: Moment = None
     total: LenientPrice = None
     billing: _Billing = _Billing()
     line_items: tuple[_Line, ...]

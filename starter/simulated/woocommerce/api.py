@@ -61,7 +61,7 @@ class SimulatedWooCommerce(AnsweringApi):
             case "GET", ["products", product, "variations"] if int(product) in self.products:
                 return _page(_included(self.variations.get(int(product), []), query), query)
             case "GET", ["orders"]:
-                return _page(_included(list(self.orders.values()), query), query)
+                return _page(_modified(_included(list(self.orders.values()), query), query), query)
             case "GET", ["settings", group, name] if f"{group}/{name}" in self.settings:
                 return Reply(200, {"id": name, "group_id": group, "value": self.settings[f"{group}/{name}"]})
             case method, ["webhooks", *id_]:
@@ -94,6 +94,14 @@ class SimulatedWooCommerce(AnsweringApi):
 def _included(rows: Sequence[dict[str, Any]], query: Mapping[str, str]) -> list[dict[str, Any]]:
     wanted = query.get("include")
     return [row for row in rows if wanted is None or str(row["id"]) in wanted.split(",")]
+
+
+def _modified(rows: list[dict[str, Any]], query: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Those changed after one second and before another, in the order that is asked for."""
+    after, before = query.get("modified_after", ""), query.get("modified_before", "9")
+    named = "date_modified_gmt" if query.get("orderby") == "modified" else "id"
+    shown = [row for row in rows if after < row.get("date_modified_gmt", "1") < before]
+    return sorted(shown, key=lambda row: row[named]) if "orderby" in query else shown
 
 
 def _page(rows: Sequence[dict[str, Any]], query: Mapping[str, str]) -> Reply:
