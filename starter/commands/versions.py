@@ -143,7 +143,10 @@ def rollback(
     told = f" {told_now} of those who wait are told at once, by its terms." if told_now else ""
     agreed(terminal, f"{which} would be published again; those under way keep their version.{told}", yes=yes)
     by = who(actor)
-    published = terminal.ask(lambda services: services.versions.rollback(which.code, number, by, note))
+    most = None if yes else told_now
+    published = terminal.ask(
+        lambda services: services.versions.rollback(which.code, number, by, note, tells_at_most=most)
+    )
     terminal.tell(report.model_copy(update={"changed": published is not None}), _rolled_back)
 
 

@@ -13,6 +13,7 @@ from activities.postgres.retry import retry_on_deadlock
 from activities.stock.products import load_product
 from activities.waitlist.episodes import Change, observe_units, update_episodes
 from schemas.document.conversation import ConversationDocument
+from schemas.errors import DomainError, ErrorKind
 from schemas.ids import AlertId, StoreId
 from starter.versioning.entering_checks import SignUpsMeanTwoLists
 from starter.versioning.live_settings import AlertTaken, ListUnknown, write_live_settings
@@ -78,6 +79,31 @@ async def take_in_terms(pool: Pool, product: ProductOfWaiting) -> None:
     """Update the episodes of a product that contacts wait for: an alert's new terms may open one."""
     async with transaction(pool) as connection:
         await _update(connection, product)
+
+
+class MoreToldThanSeen(DomainError):
+    """More of those who wait would be told at once than was agreed to; nothing was published."""
+
+    code = "more_told_than_seen"
+    kind = ErrorKind.CONFLICT
+    advice = "Look again, and decide anew."
+
+    def __init__(self, agreed: int, now: int) -> None:
+        self.now = now
+        said = (
+            f"Nothing was published: with these terms {now} of those who wait are told at once; agreed were {agreed}."
+        )
+        super().__init__(said, public=f"{said} If that is meant, say `tells_at_most`: {now}.")
+
+
+async def hold_to_agreed(pool: Pool, document: ConversationDocument, tells_at_most: int | None) -> None:
+    """Look once more whom publishing this would tell at once; None: any number.
+
+    Raises:
+        MoreToldThanSeen: more than was agreed to.
+    """
+    if tells_at_most is not None and (now := await told_by_publishing(pool, document)) > tells_at_most:
+        raise MoreToldThanSeen(tells_at_most, now)
 
 
 async def waited_for(pool: Pool, document: ConversationDocument) -> list[ProductOfWaiting]:

@@ -18,7 +18,14 @@ from starter.versioning.bulk import Decision, begin, hold_unfinished
 from starter.versioning.contents import content_hash, readable_document, same_content
 from starter.versioning.entering_checks import entering_warnings
 from starter.versioning.in_flight import in_flight
-from starter.versioning.lines import locations_before, relocate, take_in_terms, told_by_publishing, waited_for
+from starter.versioning.lines import (
+    hold_to_agreed,
+    locations_before,
+    relocate,
+    take_in_terms,
+    told_by_publishing,
+    waited_for,
+)
 from starter.versioning.live_settings import lock_publishing, write_live_settings
 from starter.versioning.public_address import require_public_address
 from starter.versioning.step_ids import NamedSteps, name_steps
@@ -100,17 +107,20 @@ class Publishing:
         source: str | None = None,
         again: VersionId | None = None,
         despite_scenarios: bool = False,
+        tells_at_most: int | None = None,
     ) -> Published:
         """Publish a document, see `publish`; without a decision journeys under way stay on their version.
 
         Args:
+            tells_at_most: how many of those who wait may be told at once because of its terms; None: any number.
             despite_scenarios: also where a scenario of its own goes otherwise than it expects. A past version that is
                 published again is not held to them.
 
         Raises:
-            NoPublicAddress, ScenariosFail, Busy: as they say.
+            NoPublicAddress, ScenariosFail, Busy, MoreToldThanSeen: as they say.
         """
         require_public_address(document, self._public_url)
+        await hold_to_agreed(self._pool, document, tells_at_most)
         if again is None and not despite_scenarios:
             await self.hold_to_scenarios(document)
         lapsed = await DOCUMENTS.run(lapse_notes, document)

@@ -28,19 +28,6 @@ class ChangedSinceSeen(DomainError):
         )
 
 
-class MoreToldThanSeen(DomainError):
-    """More people would be told at once than was agreed to; nothing was published."""
-
-    code = "more_told_than_seen"
-    kind = ErrorKind.CONFLICT
-    advice = "Look again, and decide anew."
-
-    def __init__(self, agreed: int, now: int) -> None:
-        super().__init__(
-            f"Agreed was that {agreed} people are told at once, and now it would be {now}. Nothing was published."
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What somebody looked at before they decided.
@@ -131,9 +118,11 @@ class Reviewing:
         again = await self._versions.conversation(conversation)
         if again.working is None or again.working.content_hash != seen.working:
             raise ChangedSinceSeen(conversation)
-        told_now = (await self._publishing.in_flight(document)).told_now
-        if told_now > seen.tells_at_most:
-            raise MoreToldThanSeen(seen.tells_at_most, told_now)
         return await self._publishing.publish(
-            document, decision, by=decision.by, source=source, despite_scenarios=seen.despite_scenarios
+            document,
+            decision,
+            by=decision.by,
+            source=source,
+            despite_scenarios=seen.despite_scenarios,
+            tells_at_most=seen.tells_at_most,
         )

@@ -28,6 +28,7 @@ from schemas.responses.versions import (
 from starter.documents import load_document
 from starter.runtime.one_thread import DOCUMENTS
 from starter.versioning.contents import as_yaml, content_hash, readable_document, same_content
+from starter.versioning.lines import hold_to_agreed
 from starter.versioning.public_address import require_public_address
 from starter.versioning.publishing import Published, publish
 from starter.versioning.revisions import keep_revision
@@ -223,7 +224,9 @@ class Versions:
             return None
         return Which(code, found.number, working=found.working), ConversationDocument.model_validate(found.document)
 
-    async def rollback(self, code: str, number: int, by: str, note: str | None) -> Published | None:
+    async def rollback(
+        self, code: str, number: int, by: str, note: str | None, *, tells_at_most: int | None = None
+    ) -> Published | None:
         """Publish a past version again: no new version is made, but journeys that begin from now on run it.
 
         Returns None where it is the published version already: then nothing has changed.
@@ -232,13 +235,14 @@ class Versions:
             NoSuchVersion: there is no such version.
             DocumentInvalid: today's rules find mistakes in it.
             AlertTaken, ListUnknown: as `publish` says.
-            NoPublicAddress: as it says.
+            NoPublicAddress, MoreToldThanSeen: as they say.
         """
         summary = await self.conversation(code)
         if summary.published == str(Which(code, number)):
             return None
         version, document = await self.past(Which(code, number))
         require_public_address(document, self._public_url)
+        await hold_to_agreed(self._pool, document, tells_at_most)
         return await publish(self._pool, document, by=by, note=note, again=version)
 
     async def past(self, which: Which) -> tuple[VersionId, ConversationDocument]:

@@ -67,6 +67,27 @@ async def test_terms_that_tell_those_who_wait_are_published_only_by_who_says_how
     assert (await web.keyed.post(PUBLISH, json=again | {"tells_at_most": 2})).status_code == 200
 
 
+async def test_no_other_door_publishes_terms_that_tell_more_than_was_agreed_to(web: Web, pool: Pool) -> None:
+    """Neither a document by itself, nor a past version again."""
+    patient = TEXT.replace("action: sign-up", "action: sign-up\n    quantity_threshold: 9", 1)
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    despite = {"despite_scenarios": "true"}
+    assert (await web.keyed.post("/v1/conversations", content=patient, params=despite)).status_code == 201
+    await shop.signs_up("ann", "ben", "cyd")
+    await shop.has("v", 2)
+    back = "/v1/conversations/back-in-stock/rollback"
+    for most in ({}, {"tells_at_most": 1}):
+        by_itself = await web.keyed.post("/v1/conversations", content=TEXT, params=despite | most)
+        again = await web.keyed.post(back, json={"version": 1} | most)
+        for answer in (by_itself, again):
+            said = problem(answer, 409, "conflict")
+            assert "with these terms 2 of those who wait are told at once" in said.detail
+            assert "`tells_at_most`: 2" in said.detail
+    assert await pool.fetchval("select published from conversations") == "back-in-stock@2"
+    assert (await web.keyed.post(back, json={"version": 1, "tells_at_most": 2})).json()["changed"]
+
+
 async def test_a_decision_begins_an_operation_that_can_be_followed(waiting: Web, pool: Pool) -> None:
     answer = await waiting.keyed.post(PUBLISH, json={"in_flight": "move", "note": "a typo"})
     assert answer.status_code == 201, answer.text

@@ -114,12 +114,17 @@ async def publish_document(
     services: InjectedServices,
     actor: Actor,
     despite_scenarios: bool = False,
+    tells_at_most: Annotated[int, Query(ge=0)] = 0,
 ) -> PublishedReport:
-    """Journeys under way keep their version."""
+    """Journeys under way keep their version. Where its terms tell some who wait at once, say how many may be."""
     body = await request.body()
     document = await DOCUMENTS.run(load_document, body, SOURCE)
     published = await services.publishing.publish(
-        document, by=actor, source=body.decode("utf-8-sig"), despite_scenarios=despite_scenarios
+        document,
+        by=actor,
+        source=body.decode("utf-8-sig"),
+        despite_scenarios=despite_scenarios,
+        tells_at_most=tells_at_most,
     )
     if not published.new:
         response.status_code = 200

@@ -109,12 +109,6 @@ async def publish_version(
             f"becomes of them, `in_flight`: `stay`; `move` ({shown.moves_now} where they stand, {shown.moves_later} "
             f"at a later rest, if they come to one); or `end` ({shown.in_line} places in line are given up).",
         )
-    if shown.told_now > publishing.tells_at_most:
-        raise Refusal(
-            Kind.CONFLICT,
-            f"Nothing was published: with these terms {shown.told_now} of those who wait are told at once. If that is "
-            f"meant, say `tells_at_most`: {shown.told_now}.",
-        )
     decision = Decision(publishing.in_flight or Choice.STAY, actor, publishing.note)
     published = await services.publishing.publish(
         chosen.document,
@@ -122,6 +116,7 @@ async def publish_version(
         source=chosen.source,
         again=chosen.again,
         despite_scenarios=publishing.despite_scenarios,
+        tells_at_most=publishing.tells_at_most,
     )
     if not published.new:
         response.status_code = 200

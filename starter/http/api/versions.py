@@ -38,9 +38,14 @@ _UNKNOWN = problem_responses(Kind.NOT_FOUND, Kind.INVALID)
 
 
 class RollingBack(Model):
-    """Which version is to be published again, and why."""
+    """Which version is to be published again, and why.
+
+    Attributes:
+        tells_at_most: how many of those who wait may be told at once by its terms; must be said when any would be.
+    """
 
     version: Annotated[int, Field(ge=1, le=MOST_VERSIONS)]
+    tells_at_most: Annotated[int, Field(ge=0)] = 0
     note: ChangeNote | None = None
 
 
@@ -200,6 +205,8 @@ async def retire(code: Code, retiring: Retirement, services: InjectedServices, a
 )
 async def roll_back(code: Code, rolling_back: RollingBack, services: InjectedServices, actor: Actor) -> RolledBack:
     """Who enters from now on lives by it; journeys under way keep their version."""
-    published = await services.versions.rollback(code, rolling_back.version, actor, rolling_back.note)
+    published = await services.versions.rollback(
+        code, rolling_back.version, actor, rolling_back.note, tells_at_most=rolling_back.tells_at_most
+    )
     named = str(Which(code, rolling_back.version))
     return RolledBack(conversation=code, version=named, number=rolling_back.version, changed=published is not None)

@@ -5,11 +5,15 @@ from difflib import unified_diff
 
 import pytest
 
+from activities.intake.intake import Intake
+from activities.postgres.pool import Pool
 from schemas.criteria import say
 from schemas.responses.users import Role
 from starter.documents import load_document
+from starter.versioning.publishing import publish
 from starter.versioning.which import Which
 from tests.console.designing.desk import EVERYTHING, Desk
+from tests.product import Shop, starter_document
 
 AT = "/conversations/everything"
 
@@ -121,6 +125,23 @@ async def test_versions_are_compared_and_a_past_one_is_published_again(desk: Des
     await desk.sign_in(Role.PUBLISHER)
     assert (await desk.post(f"{AT}/rollback", number="1")).status_code == 303
     assert (await services.versions.conversation("everything")).published == "everything@1"
+
+
+async def test_whom_a_past_version_would_tell_at_once_is_said_and_agreed_to_first(desk: Desk, pool: Pool) -> None:
+    services, at = desk.services, "/conversations/back-in-stock"
+    for document in (starter_document(), starter_document(quantity_threshold=9)):
+        await publish(pool, document)
+    shop = Shop(pool, Intake(pool))
+    await shop.sells("v")
+    await shop.signs_up("ann", "ben", "cyd")
+    await shop.has("v", 2)
+    await desk.sign_in(Role.PUBLISHER)
+    shown = await desk.post(f"{at}/rollback", number="1")
+    assert "with these terms 2 of those who wait are told at once" in shown.text
+    assert "Publish it again, and tell 2 at once" in shown.text
+    assert (await services.versions.conversation("back-in-stock")).published == "back-in-stock@2"
+    assert (await desk.post(f"{at}/rollback", number="1", tells_at_most="2")).status_code == 303
+    assert (await services.versions.conversation("back-in-stock")).published == "back-in-stock@1"
 
 
 @pytest.mark.parametrize("beginning", ["welcome", "back-in-stock", "price-drop", ""])

@@ -15,6 +15,7 @@ from starter.http.console.rendering import page
 from starter.http.dependencies import InjectedServices
 from starter.http.problems import Kind, Refusal
 from starter.runtime.one_thread import DOCUMENTS
+from starter.versioning.lines import MoreToldThanSeen
 from starter.versioning.which import PUBLISHED, WORKING, Which
 
 router = console_router()
@@ -29,6 +30,7 @@ async def show(
     before: VersionName = None,
     after: VersionName = None,
     failed: str | None = None,
+    agreeing: tuple[int, int] | None = None,
 ) -> Response:
     """Every version, and the differences of two of them: by default of what is written against what is published."""
     opened = await open_conversation(services, viewer, name)
@@ -53,6 +55,7 @@ async def show(
         actors=await actors_of(services),
         published=PUBLISHED,
         failed=failed,
+        agreeing=agreeing,
     )
 
 
@@ -60,13 +63,19 @@ async def show(
 async def roll_back(
     request: Request, name: Name, viewer: CurrentViewer, services: InjectedServices, form: PostedForm
 ) -> Response:
-    """Publish a past version again: who enters from now on lives by it."""
+    """Publish a past version again: who enters from now on lives by it. Whom that tells at once is agreed to first."""
     opened = await open_conversation(services, viewer, name, Role.PUBLISHER)
     number = form.text("number")
     if not number.isdecimal() or len(number) > 9:
         raise Refusal(Kind.INVALID, "The form names no version.")
+    most = form.text("tells_at_most")
+    agreed = int(most) if most.isdecimal() and len(most) <= 9 else 0
     try:
-        await services.versions.rollback(name, int(number), viewer.actor, form.text("note") or None)
+        await services.versions.rollback(
+            name, int(number), viewer.actor, form.text("note") or None, tells_at_most=agreed
+        )
+    except MoreToldThanSeen as more:
+        return await show(request, name, viewer, services, failed=str(more), agreeing=(int(number), more.now))
     except DomainError as error:
         return await show(request, name, viewer, services, failed=str(error))
     return RedirectResponse(f"{opened.path}/versions", 303)
