@@ -149,6 +149,7 @@ async def _figures(shown: Shown, filled: Filled, rounds: int) -> list[Figure]:
         baseline += bare
     tree = address_of("/conversations/{name}", {"name": LONG})
     bare = [(await shown.get(BASELINE)).seconds for _ in range(rounds)]
+    sizes["a conversation of 200 steps"] = (await shown.get(tree)).size
     tree_seconds = [(await shown.get(tree)).seconds for _ in range(rounds)]
     figures.append(_figure("a conversation of 200 steps", tree_seconds, bare, MOST_TREE_SECONDS))
     largest = max(sizes, key=lambda what: sizes[what])

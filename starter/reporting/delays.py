@@ -16,10 +16,10 @@ from starter.reporting.reports import Period, instants_of
 
 SQL = load_queries("starter.reporting", "delays.sql")
 
-MOST_TOLD = 5_000
+MOST_TOLD = 3_000
 """The newest, of one report: what is read of them stays far below the limit of a query."""
 LATELY = timedelta(hours=1)
-MOST_LATELY = 5_000
+MOST_LATELY = 3_000
 """Of one scrape: it must not show, however often it comes."""
 
 

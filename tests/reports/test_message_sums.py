@@ -1,7 +1,7 @@
 """Sums of what became of messages are what counting all of them says, whatever is told of them and when."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -50,12 +50,12 @@ CHANGES = {
 }
 
 
-async def _sums(pool: Pool) -> list[Mapping[str, object]]:
+async def _sums(pool: Pool) -> Sequence[Mapping[str, object]]:
     await pool.execute("select count_messages()")
     return await pool.fetch(f"select * from message_sums where sent > 0 order by {', '.join(OF)}")
 
 
-async def _counted(pool: Pool) -> list[Mapping[str, object]]:
+async def _counted(pool: Pool) -> Sequence[Mapping[str, object]]:
     of, figures = ", ".join(OF), ", ".join(f"sum({each})::bigint as {each}" for each in FIGURES)
     return await pool.fetch(f"select {of}, {figures} from messages_that_left group by {of} order by {of}")
 

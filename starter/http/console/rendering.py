@@ -64,7 +64,7 @@ def environment() -> jinja2.Environment:
 
 def icon(name: str) -> Markup:
     """A symbol of `icons.svg`, which says nothing to those who have pages read to them."""
-    return Markup('<svg class="icon" aria-hidden="true" focusable="false"><use href="{address}#{name}"/></svg>').format(
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{address}#{name}"/></svg>').format(
         address=assets.address("icons.svg"), name=name
     )
 
@@ -72,7 +72,7 @@ def icon(name: str) -> Markup:
 def with_query(path: str, **query: object) -> str:
     """An address with what is asked of it; what is None or empty is left out."""
     given = {name: str(value) for name, value in query.items() if value not in (None, "")}
-    return f"{path}?{urlencode(given)}" if given else path
+    return f"{path}?{urlencode(given, safe='[]')}" if given else path
 
 
 def words(request: Request) -> Words:

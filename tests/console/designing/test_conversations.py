@@ -4,7 +4,10 @@ import re
 
 import pytest
 
-from schemas.document.steps import STEP_KINDS
+from activities.postgres.pool import Pool
+from bench.busy_shop import LONG, long_conversation
+from bench.console import MOST_PAGE_BYTES
+from schemas.document.steps import MOST_STEPS, STEP_KINDS
 from schemas.responses.users import Language, Role
 from starter.documents import load_document
 from starter.versioning.publishing import publish
@@ -74,3 +77,11 @@ async def test_a_published_version_can_be_looked_at_beside_the_working_one(desk:
     shown = (await desk.browser.get("/conversations/back-in-stock", params={"version": "1"})).text
     assert "Version 1" in shown
     assert "Waiting list" in shown
+
+
+async def test_the_longest_tree_is_sent_in_less_than_a_hundred_kilobytes(desk: Desk, pool: Pool) -> None:
+    await publish(pool, long_conversation(starter_document()))
+    answer = await desk.browser.get(f"/conversations/{LONG}")
+    assert answer.status_code == 200
+    assert answer.text.count('class="plus"') >= MOST_STEPS - 1
+    assert len(answer.content) < MOST_PAGE_BYTES

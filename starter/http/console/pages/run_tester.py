@@ -43,7 +43,7 @@ router = console_router()
 
 OWN = "own"
 """The scenario that is made up on the page."""
-RECORDED = 200
+RECORDED = 100
 """Journeys of a dry run on the page: whoever asks waits for them."""
 NIGHT_ENDS, NIGHT_BEGINS = 7, 22
 """Hours by the list's clock that are called night."""
