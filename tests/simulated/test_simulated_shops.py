@@ -3,7 +3,7 @@
 import random
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import httpx
@@ -31,6 +31,7 @@ APIS = {api.source: api for api in SHOP_APIS}
 SENDING = [each for each in SHOPS if issubclass(each, SendingShop)]
 SUBSCRIBED = [each for each in SHOPS if each.source in ("shopify", "bigcommerce", "woocommerce", "square")]
 TELL_ORDERS = {"shopify", "bigcommerce", "woocommerce", "wix", "square", "open"}
+ASKED_FOR_ORDERS = {source for source, api in APIS.items() if api.orders_are_asked_for}
 PUBLIC_URL = "https://alerts.example"
 SECRET = "whsec_c2l4dGVlbiBieXRlcyBvZiBhIHNlY3JldA=="
 AT_ONCE = 10**7
@@ -168,6 +169,20 @@ async def test_what_it_sends_is_verified_and_read_by_its_adapter(kind: type[Send
         bought = [each for each in orders if isinstance(each, OrderFact)]
         assert [each.email for each in bought] == ["ada@example.com"] * (kind.source in TELL_ORDERS)
         assert {each.money.total for each in bought if each.money} <= {Decimal("78.00")}
+
+
+@pytest.mark.parametrize("kind", [each for each in SHOPS if each.source in ASKED_FOR_ORDERS], ids=sources)
+async def test_what_somebody_bought_is_among_the_orders_that_it_is_asked_for(kind: type[SimulatedShop]) -> None:
+    async with side_of(kind) as side:
+        assert side.api is not None
+        since = datetime.now(UTC) - timedelta(minutes=1)
+        side.life.restock(0, 3)
+        side.life.sell(0, 2, "ada@example.com")
+        facts = [fact async for page in side.api.orders_changed(since) for fact in page.facts]
+        (order,) = [each for each in facts if isinstance(each, OrderFact)]
+        assert [(each.variant_id, each.quantity) for each in order.items] == [(side.shop.variant(0), 2)]
+        assert order.money is not None
+        assert (order.email, order.money.total) == ("ada@example.com", Decimal("98.00"))
 
 
 @pytest.mark.parametrize("kind", SENDING, ids=sources)

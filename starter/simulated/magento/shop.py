@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from starter.simulated.magento.api import SimulatedMagento
-from starter.simulated.shop import Key, Rule, SendingShop, Sent, Told, milliseconds
+from starter.simulated.shop import Key, Order, Rule, SendingShop, Sent, Told, milliseconds
 from starter.simulated.signing import by_key, new_key, public
 
 CLIENT_ID = "ca7b36f23be94dcb9d2ebb97f0276e3f"
@@ -127,6 +127,12 @@ class Magento(SendingShop):
 
     def changed(self, place: int, at: datetime) -> None:
         self._show(place)
+
+    def ordered(self, order: Order, at: datetime) -> Told | None:
+        """See `SimulatedShop.ordered`. No event tells of it."""
+        line = {"product_id": 1000 + order.place, "product_type": "simple", "qty_ordered": order.pieces}
+        self.shop.buy(order.number, order.email, line, at=at, grand_total=float(order.total))
+        return None
 
     def message(self, place: int, at: datetime, number: int) -> Told:
         units = self.units[place]

@@ -1,10 +1,10 @@
 """A shop with PrestaShop, which sends nothing and is only asked."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from starter.simulated.prestashop.api import KEY, SimulatedPrestaShop
-from starter.simulated.shop import SimulatedShop
+from starter.simulated.shop import Order, SimulatedShop, Told
 
 
 class PrestaShop(SimulatedShop):
@@ -37,6 +37,13 @@ class PrestaShop(SimulatedShop):
 
     def answers(self) -> dict[str, str]:
         return {"url": self.url, "key": KEY}
+
+    def ordered(self, order: Order, at: datetime) -> Told | None:
+        """See `SimulatedShop.ordered`. Its clock on the wall shows UTC, for it has no other time zone."""
+        row = {"product_id": str(self.product_id(order.place)), "product_attribute_id": str(1000 + order.place)}
+        bought = {**row, "product_quantity": str(order.pieces)}
+        self.shop.buy(order.number, order.email, bought, at=at.astimezone(UTC), total_paid=f"{order.total}")
+        return None
 
     def changed(self, place: int, at: datetime) -> None:
         self._show(place)

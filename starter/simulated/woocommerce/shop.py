@@ -150,6 +150,7 @@ class WooCommerce(SendingShop):
         self.shop.orders[order.number] = order_told(
             id=order.number,
             date_created_gmt=seconds(at)[:-1],
+            date_modified_gmt=seconds(at)[:-1],
             total=f"{order.total}",
             billing={"email": order.email},
             line_items=[{**line, "quantity": order.pieces}],
