@@ -7,6 +7,7 @@ import pytest
 from activities.postgres.pool import Pool
 from tests.events.test_erasure import everywhere, redact
 from tests.events.told import ago, event, order, tell
+from tests.http.connecting import connect_stores
 from tests.http.web import Web, at, product_message
 from tests.storefronts.shop import SHOP
 
@@ -110,6 +111,7 @@ async def test_what_a_shop_that_left_told_of_brings_nobody_back(web: Web, pool: 
     await tell(web, told)
     await web.webhook("orders/create", ORDER)
     await web.webhook("shop/redact", {"shop_id": 1, "shop_domain": SHOP})
+    await connect_stores(pool)
     (again,) = await tell(web, told)
     assert again["status"] == "repeated"
     await web.webhook("orders/updated", ORDER | {"updated_at": ago(minutes=-1)})

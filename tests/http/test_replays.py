@@ -13,6 +13,7 @@ from starter.ops.database_checkup import examine_left_alone
 from starter.ops.findings import Health
 from starter.versioning.publishing import publish
 from tests.http.conftest import web_over
+from tests.http.connecting import connect_stores
 from tests.http.web import Web, at, problem, product_message
 from tests.product import starter_document
 from tests.storefronts.shop import SECRET, SHOP, headers
@@ -131,6 +132,7 @@ async def test_what_is_asked_once_more_after_a_year_is_left_to_a_person_to_decid
     await web.webhook("products/update", product_message())
     asked = {"shop_domain": SHOP} | ({"customer": ANN} if topic == "customers/redact" else {})
     assert (await web.webhook(topic, asked)).json() == {"receipt": "applied"}
+    await connect_stores(pool)  # a shop that is erased is connected no more
     await web.sign_up("ann@example.com")
     assert (await web.webhook(topic, asked)).json() == {"receipt": "repeated"}
     assert (await examine_left_alone(pool)).health is Health.GOOD, "the storefront only tried again"
