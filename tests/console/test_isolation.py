@@ -1,4 +1,4 @@
-"""Who is for one store sees nothing of another: no page of theirs changes, whatever happens there."""
+"""Who is for one store, or some, sees nothing of another: no page of theirs changes, whatever happens there."""
 
 import re
 from collections.abc import AsyncGenerator, Mapping
@@ -33,7 +33,15 @@ from tests.product import address, starter_document
 from tests.revenue.told import sent
 from tests.story.documents import back, programme
 
-OURS, THEIRS = StoreId("ours.example"), StoreId("theirs.example")
+OURS, THEIRS, THIRD = StoreId("ours.example"), StoreId("theirs.example"), StoreId("third.example")
+WHO = {
+    "support of one": (Role.SUPPORT, OURS),
+    "support of two of three": (Role.SUPPORT, OURS, THIRD),
+    "an editor of one": (Role.EDITOR, OURS),
+    "a publisher of one": (Role.PUBLISHER, OURS),
+    "an admin of one": (Role.ADMIN, OURS),
+}
+"""By role and stores."""
 SHARED = "back-in-stock"
 OPERATION = f"/conversations/{SHARED}/operations/1"
 """There is none before one is begun."""
@@ -115,12 +123,12 @@ async def happens(pool: Pool, store: StoreId, conversation: str, *names: str) ->
     return made[0]
 
 
-def addresses(of: Of) -> list[str]:
-    """Of every page that whoever is for some store may open, as files too."""
+def addresses(of: Of, role: Role = Role.SUPPORT) -> list[str]:
+    """Of every page that whoever has this role for some store may open, as files too."""
     found: list[str] = []
     for name, route in routes().items():
         method, _, path = name.partition(" ")
-        if method != "GET" or not isinstance(route, ConsoleRoute) or not Role.SUPPORT.includes(route.role):
+        if method != "GET" or not isinstance(route, ConsoleRoute) or not role.includes(route.role):
             continue
         if not route.somewhere and "{store" not in path:
             continue
@@ -139,21 +147,31 @@ async def ours(pool: Pool) -> Of:
     """A store's people in a conversation that is for all stores, whose working version says something else."""
     await publish(pool, starter_document())
     ours = await happens(pool, OURS, SHARED, "ann", "anna")
+    await happens(pool, THIRD, SHARED, "cleo")
     slower = starter_document("3 days")
     await Versions(pool).save(as_yaml(slower), slower, "test", content_hash(starter_document()))
     return ours
 
 
+@pytest.fixture(params=WHO)
+def who(request: pytest.FixtureRequest) -> tuple[Role, *tuple[StoreId, ...]]:
+    """Somebody who is not for all stores."""
+    return WHO[request.param]
+
+
 @pytest.fixture
-async def console(pool: Pool, nowhere: Client, ours: Of) -> AsyncGenerator[Console]:
-    """For support of that store."""
-    async with console_over(pool, nowhere, [Grant(role=Role.SUPPORT, store_id=OURS)]) as console:
+async def console(
+    pool: Pool, nowhere: Client, ours: Of, who: tuple[Role, *tuple[StoreId, ...]]
+) -> AsyncGenerator[Console]:
+    """For them."""
+    role, *stores = who
+    async with console_over(pool, nowhere, [Grant(role=role, store_id=store) for store in stores]) as console:
         yield console
 
 
-async def seen(console: Console, of: Of) -> dict[str, str]:
+async def seen(console: Console, of: Of, role: Role = Role.SUPPORT) -> dict[str, str]:
     """All they are shown, and what they find."""
-    pages = {each: (await console.client.get(each)) for each in addresses(of)}
+    pages = {each: (await console.client.get(each)) for each in addresses(of, role)}
     failed = {each: page.status_code for each, page in pages.items() if page.status_code >= 500}
     # What of a journey is read from Temporal, which is down here.
     assert failed.items() <= {(f"/journeys/{of.journey}{page}", 503) for page in ("?", "/repair?do=retry")}
@@ -170,19 +188,26 @@ async def others(pool: Pool) -> Of:
     return replace(theirs, conversation="theirs-alone")
 
 
-async def test_whatever_happens_in_another_store_no_page_changes(pool: Pool, console: Console, ours: Of) -> None:
-    before = await seen(console, ours)
+async def test_whatever_happens_in_another_store_no_page_changes(
+    pool: Pool, console: Console, ours: Of, who: tuple[Role, *tuple[StoreId, ...]]
+) -> None:
+    before = await seen(console, ours, who[0])
     await others(pool)
-    after = await seen(console, ours)
+    after = await seen(console, ours, who[0])
     assert {each for each in before if before[each] != after[each]} == set()
-    theirs = (THEIRS, "bob@", "annette", "theirs-alone", "order-of-bob")
+    theirs = [THEIRS, "bob@", "annette", "theirs-alone", "order-of-bob"]
+    if THIRD not in who:
+        theirs += [THIRD, "cleo"]
     assert [(each, word) for each, text in after.items() for word in theirs if word in text] == []
 
 
-async def test_ids_of_another_store_answer_as_if_they_were_none(pool: Pool, console: Console, ours: Of) -> None:
+async def test_ids_of_another_store_answer_as_if_they_were_none(
+    pool: Pool, console: Console, ours: Of, who: tuple[Role, *tuple[StoreId, ...]]
+) -> None:
     theirs = await others(pool)
+    of_both = addresses(ours, who[0])
     statuses = {
-        each: (await console.client.get(each)).status_code for each in addresses(theirs) if each not in addresses(ours)
+        each: (await console.client.get(each)).status_code for each in addresses(theirs, who[0]) if each not in of_both
     }
     assert statuses
     assert {each: status for each, status in statuses.items() if status != 404} == {}
