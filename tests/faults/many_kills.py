@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
+from activities.delivery.lease import LONGEST_PAUSE_SECONDS
 from activities.postgres.away import POSTGRES_AWAY
 from activities.postgres.pool import Pool
 from activities.senders.email.smtp_sender import CONNECTIONS
@@ -28,8 +29,9 @@ AWAY_AT = (4, 9, 14)
 """Before these kills PostgreSQL is away, while the worker lives."""
 AWAY_SECONDS = 15
 PATIENCE_SECONDS = 900.0
-LAST_MOMENT_SECONDS = 0.5
-"""In which what the server answered may not be written down yet, on a loaded machine."""
+LAST_MOMENT_SECONDS = LONGEST_PAUSE_SECONDS + 1.0
+"""In which what the server answered may not be written down yet: until it is tried again once PostgreSQL is back, and
+on a loaded machine."""
 
 
 @pytest.mark.timeout(3600)
