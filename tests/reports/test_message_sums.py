@@ -1,8 +1,9 @@
 """Sums of what became of messages are what counting all of them says, whatever is told of them and when."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+import asyncpg
 import pytest
 
 from activities.postgres.pool import Pool
@@ -50,12 +51,12 @@ CHANGES = {
 }
 
 
-async def _sums(pool: Pool) -> Sequence[Mapping[str, object]]:
+async def _sums(pool: Pool) -> Sequence[asyncpg.Record]:
     await pool.execute("select count_messages()")
     return await pool.fetch(f"select * from message_sums where sent > 0 order by {', '.join(OF)}")
 
 
-async def _counted(pool: Pool) -> Sequence[Mapping[str, object]]:
+async def _counted(pool: Pool) -> Sequence[asyncpg.Record]:
     of, figures = ", ".join(OF), ", ".join(f"sum({each})::bigint as {each}" for each in FIGURES)
     return await pool.fetch(f"select {of}, {figures} from messages_that_left group by {of} order by {of}")
 
