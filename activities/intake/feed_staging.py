@@ -126,14 +126,16 @@ class Stage:
         Raises:
             FeedError, FeedCut: as they say; what came before stays staged, and was seen.
         """
-        packed = await SQL.known.within(LONG).value(self._connection, **self._whose, at=self._at) or b""
         before = Layout.unpacked(await SQL.layout.value(self._connection, **self._whose))
         try:
-            async for seen in self._fill(Known(packed), before):
+            async for seen in self._fill(await self._known(), before):
                 yield seen
         except LayoutVoid:
-            async for seen in self._fill(Known(packed), None):
+            async for seen in self._fill(await self._known(), None):
                 yield seen
+
+    async def _known(self) -> Known:
+        return Known(await SQL.known.within(LONG).value(self._connection, **self._whose, at=self._at) or b"")
 
     async def _fill(self, known: Known, before: Layout | None) -> AsyncGenerator[Seen]:
         """As `fill`; `before`: the blocks that may be left out, None: read every row."""

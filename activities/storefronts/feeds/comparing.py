@@ -22,7 +22,7 @@ from activities.storefronts.feeds.layout import Layout
 from activities.storefronts.feeds.reading import Leaving
 from activities.storefronts.feeds.rows import BadRow, FeedRow, LayoutVoid, Passed, RawRow, ReadItem
 
-READING = 1
+READING = 2
 """Which way of reading cells this is: with another number every row of every feed is converted once more."""
 LONGEST_RUN = 100
 """Rows of one product in a line that are kept until it is known whether one of them has changed."""
@@ -61,10 +61,12 @@ class Known:
         """Where each of these is among them; -1: nowhere."""
         own = self._digests
         places = array("i", map(bisect_left, repeat(own), digests))
-        met = own + array("q", [0])  # What would come behind the last is met as 0, and there is no such place.
-        for nth, is_another in enumerate(map(ne, map(met.__getitem__, places), digests)):
-            if is_another or places[nth] == len(own):
+        many = len(own)
+        own.append(0)  # What belongs behind the last is met there.
+        for nth, is_another in enumerate(map(ne, map(own.__getitem__, places), digests)):
+            if is_another or places[nth] == many:
                 places[nth] = -1
+        own.pop()
         return places
 
     def see_all(self, places: Iterable[int]) -> None:

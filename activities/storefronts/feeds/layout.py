@@ -7,8 +7,9 @@ no parsing, where its rows are known.
 import struct
 import sys
 from array import array
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -38,7 +39,7 @@ class Layout:
     rows: "array[int]" = field(default_factory=lambda: array("q"))
     offsets: "array[int]" = field(default_factory=lambda: array("Q"))
     _starts: "array[int] | None" = None
-    _places: "dict[int, int] | None" = None
+    _sorted: "array[int] | None" = None
 
     def __len__(self) -> int:
         return len(self.digests)
@@ -80,38 +81,46 @@ class Layout:
         return bisect_right(self._starts, row) - 1
 
     def place_of(self, digest: int) -> int | None:
-        """A block with these bytes."""
-        if self._places is None:
-            self._places = {each: place for place, each in enumerate(self.digests)}
-        return self._places.get(digest)
+        """A block with these bytes. Of those that are asked for hardly any is there."""
+        if self._sorted is None:
+            self._sorted = array("q", sorted(self.digests))
+        place = bisect_left(self._sorted, digest)
+        if place == len(self._sorted) or self._sorted[place] != digest:
+            return None
+        return self.digests.index(digest)
 
-    def packed(self) -> bytes:
-        """All of it, for `unpacked`."""
-        head = _HEAD.pack(self.context.ljust(16, b"\0"), self.currency is not None, len(self.digests), len(self.rows))
-        parts = [head, (self.currency or "").encode().ljust(3)[:3]]
+    def packed(self) -> bytearray:
+        """All of it, for `unpacked`: in one piece, for a million rows are many megabytes."""
+        packed = bytearray(_HEAD.pack(self.context, self.currency is not None, len(self.digests), len(self.rows)))
+        packed += (self.currency or "").encode().ljust(3)[:3]
         for each in (self.digests, self.sizes, self.alls, self.counts, self.rows):
-            parts.append(_swapped(each).tobytes())
-        return b"".join(parts)
+            with _as_kept(each):
+                packed += memoryview(each).cast("B")
+        return packed
 
     @classmethod
-    def unpacked(cls, packed: bytes | None) -> "Layout":
+    def unpacked(cls, packed: bytes | bytearray | None) -> "Layout":
         """What was packed; an empty one of nothing."""
         if not packed:
             return cls()
         context, has_currency, blocks, rows = _HEAD.unpack_from(packed)
         at = _HEAD.size + 3
         found = cls(context, packed[_HEAD.size : at].decode().strip() if has_currency else None)
+        view = memoryview(packed)
         for own, many in (*((getattr(found, name), blocks) for name in _CODES), (found.rows, rows)):
-            own.frombytes(packed[at : at + many * own.itemsize])
+            own.frombytes(view[at : at + many * own.itemsize])
             at += many * own.itemsize
-            if sys.byteorder == "little":
+            if sys.byteorder == "big":
                 own.byteswap()
         return found
 
 
-def _swapped(numbers: "array[int]") -> "array[int]":
-    if sys.byteorder == "big":
-        return numbers
-    swapped = numbers[:]
-    swapped.byteswap()
-    return swapped
+@contextmanager
+def _as_kept(numbers: "array[int]") -> Generator[None]:
+    """While these are as they are kept: the lowest byte first."""
+    if sys.byteorder == "little":
+        yield
+        return
+    numbers.byteswap()
+    yield
+    numbers.byteswap()
