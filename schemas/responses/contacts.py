@@ -9,6 +9,7 @@ from schemas.channels import Channel
 from schemas.ids import ContactId, JourneyId, StepId, StoreId, VersionId
 from schemas.model import Model
 from schemas.reasons import Reason
+from schemas.responses.causes import MessageCause, WrittenAgain
 from schemas.responses.people import ContactReport
 from schemas.responses.why import WhyEntry
 
@@ -97,8 +98,8 @@ class ContactMessage(Model):
         at: when it was settled; of one that is not, since when it is there.
         why: why it was not sent, or is not yet; None of one that was.
         until: until when it is put off, where that is known.
-        cause: what they did, and what happened then.
-        again: why they were written to once more; None: it is the first, or was not sent.
+        cause: what they did, and what happened then; `because`: the same in codes.
+        again: why they were written to once more; None: it is the first. `again_because`: the same in codes.
         delivered: what its provider told of the way it went; None: nothing.
         touches: what they did with it, as opened and clicked.
     """
@@ -121,7 +122,9 @@ class ContactMessage(Model):
     why: Reason | None
     until: AwareDatetime | None
     cause: str
+    because: MessageCause
     again: str | None
+    again_because: WrittenAgain | None
     delivered: str | None
     touches: tuple[str, ...]
 

@@ -9,6 +9,7 @@ from schemas.channels import Channel
 from schemas.ids import ContactId, JourneyId, VersionId
 from schemas.model import Model
 from schemas.reasons import Reason
+from schemas.responses.causes import MessageCause, WrittenAgain
 from schemas.responses.journeys import JourneyStatus, MovedPlace
 
 
@@ -101,8 +102,8 @@ class WhyMessage(Model):
         subject: as it left; None of a text message, and where that is not on record any more.
         together: what else was told in it, each as `about` names it.
         unknown: it cannot be known whether it left.
-        cause: what they did, and what happened then.
-        again: why they were written to once more; None: it is the first.
+        cause: what they did, and what happened then; `because`: the same in codes.
+        again: why they were written to once more, and `again_because`, the same in codes; None: it is the first.
     """
 
     journey_id: JourneyId
@@ -120,7 +121,9 @@ class WhyMessage(Model):
     sent_at: AwareDatetime
     unknown: bool
     cause: str
+    because: MessageCause
     again: str | None
+    again_because: WrittenAgain | None
 
 
 class WhyContact(Model):

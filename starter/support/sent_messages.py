@@ -3,19 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 
-from activities.delivery.order import BROADCAST_ROUND
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from schemas.channels import Channel
-from schemas.document.alert_types.registry import ALERT_TYPES
 from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType
 from schemas.ids import ContactId, JourneyId, StepId, StoreId, VersionId
-from schemas.journey.activities import STILL_WAITING_STEP
 from schemas.reasons import Reason
 from schemas.responses.contacts import ContactMessage, MessageState
 from schemas.responses.why import WhyMessage
+from starter.support.message_causes import again_of, again_sentence, cause_of, cause_sentence
 
 SQL = load_queries("starter.support", "sent_messages.sql")
 
@@ -118,13 +116,12 @@ def _every(rows: Sequence[MessageRow]) -> Iterator[ContactMessage]:
     left: list[MessageRow] = []
     for row in rows:
         yield ContactMessage(
-            **_said(row),
+            **_said(row, left if row.left else ()),
             round=row.round,
             state=row.state,
             at=row.sent_at,
             why=row.why,
             until=row.put_off_until,
-            again=_again(row, left) if row.left else None,
             delivered=row.delivered,
             touches=tuple(row.touches),
         )
@@ -160,15 +157,15 @@ async def sent_messages(
 def _messages(rows: Sequence[SentRow]) -> Iterator[WhyMessage]:
     for index, row in enumerate(rows):
         yield WhyMessage(
-            **_said(row),
+            **_said(row, rows[:index]),
             sent_at=row.sent_at,
             unknown=row.unknown,
-            again=_again(row, rows[:index]),
         )
 
 
-def _said(row: SentRow) -> dict[str, Any]:
-    """What is said of a message wherever it is."""
+def _said(row: SentRow, before: Sequence[SentRow]) -> dict[str, Any]:
+    """What is said of a message wherever it is, after those that had left before."""
+    cause, again = cause_of(row), again_of(row, before)
     return {
         "journey_id": row.journey_id,
         "store_id": row.store_id,
@@ -182,72 +179,8 @@ def _said(row: SentRow) -> dict[str, Any]:
         "subject": row.subject,
         "together": tuple(row.together),
         "channel": row.channel,
-        "cause": _cause(row),
+        "cause": cause_sentence(cause),
+        "because": cause,
+        "again": None if again is None else again_sentence(again),
+        "again_because": again,
     }
-
-
-def _cause(row: SentRow) -> str:
-    """What the contact did, and what happened then."""
-    return f"{_entrance(row)} on {row.entered_at:%Y-%m-%d %H:%M} UTC{_event(row)}."
-
-
-def _entrance(row: SentRow) -> str:
-    match row.action:
-        case Action.SIGN_UP:
-            return "They signed up"
-        case Action.BROWSE:
-            return "They looked at it"
-        case Action.CART:
-            return "They put it in the cart"
-        case None:
-            return f"They entered on '{row.entered_on}'"
-        case _:
-            assert_never(row.action)
-
-
-def _event(row: SentRow) -> str:
-    match row.event:
-        case AlertEvent.SUBSCRIPTION:
-            return ", and this confirms it"
-        case AlertEvent.ALERT:
-            return f", and {ALERT_TYPES[row.type].told_when}" if row.type is not None else ""
-        case AlertEvent.FOLLOW_UP:
-            return ", were told, and this reminds them"
-        case AlertEvent.DISCONTINUED:
-            return ", and it was discontinued"
-        case None:
-            if row.step.startswith(STILL_WAITING_STEP):
-                return ", and this told them while they waited that it was still not back"
-            return ", and this went to everyone in line" if row.round == BROADCAST_ROUND else ""
-        case _:
-            assert_never(row.event)
-
-
-def _again(row: SentRow, before: Sequence[SentRow]) -> str | None:
-    """Why they were written to once more; None: it is the first."""
-    if not before:
-        return None
-    own = [each for each in before if each.journey_id == row.journey_id]
-    if own:
-        return _again_in_journey(row, own)
-    same = [each for each in before if each.thing == row.thing and row.product_id is not None]
-    if not same:
-        return "It is about something else." if row.product_id is not None else "It is another conversation."
-    last = same[-1]
-    if (last.conversation, last.alert_id) != (row.conversation, row.alert_id):
-        other = f"alert '{row.alert_id}'" if row.alert_id else f"conversation '{row.conversation}'"
-        return f"It is of another reason: {other}."
-    if row.entered_at >= last.sent_at:
-        return "They entered again after they had been told."
-    return "They were in line twice: for another variant of it, or for the whole product."
-
-
-def _again_in_journey(row: SentRow, own: Sequence[SentRow]) -> str:
-    if row.event is not None and any(each.event is row.event and each.round != row.round for each in own):
-        return f"The same journey: '{row.event}' came once more."
-    last = own[-1]
-    if last.round == row.round:
-        return f"The same journey: its step '{row.step}' follows '{last.step}'."
-    if last.event is None:
-        return "The same journey: what they wait for came after."
-    return f"The same journey: '{row.event or row.message}' follows '{last.event}'."

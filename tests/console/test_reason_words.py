@@ -2,18 +2,23 @@
 
 import ast
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from schemas.document.alert_types.vocabulary import AlertType
 from schemas.ids import ContactId, JourneyId
+from schemas.journey.path import PathEntry, Why
 from schemas.reasons import Ending, Reason
+from schemas.responses.causes import Again, Entrance, MessageCause, Then, WrittenAgain
 from schemas.responses.contacts import MessageState
 from schemas.responses.journeys import JourneyStatus
 from schemas.responses.why import NotYet, WaitStatus, WhyEntry
-from starter.http.console.reason_words import said_action, said_entry, said_reason
+from starter.http.console.reason_words import said_action, said_again, said_cause, said_entry, said_exit, said_reason
 from starter.http.console.words import LANGUAGES, Words, words_of
+from starter.support.message_causes import again_sentence, cause_sentence
 from tests.markdown import ROOT
 
 NOW = datetime(2027, 1, 12, tzinfo=UTC)
@@ -99,3 +104,33 @@ def test_who_was_told_and_who_was_not_read_so_in_german() -> None:
     told = said_entry(words("de"), entry(JourneyStatus.TOLD, Reason.PURCHASED, None))
     assert told.startswith("Sie wurden benachrichtigt. Danach endete es: Die Person hat es schon gekauft.")
     assert said_entry(words("de"), entry(JourneyStatus.ENDED, Reason.FILTERED, None)).startswith("Die Bedingungen des")
+
+
+def causes() -> list[MessageCause]:
+    return [
+        MessageCause(entered=entered, entered_on="signed_up", entered_at=NOW, then=then, type=type_)
+        for entered, then, type_ in product(Entrance, (*Then, None), AlertType)
+    ]
+
+
+def test_english_says_causes_and_why_again_as_the_service_does() -> None:
+    for cause in causes():
+        at = words("en").moment(NOW)
+        ours = said_cause(words("en"), cause).replace(at, "2027-01-12 00:00 UTC").replace("“", "'").replace("”", "'")
+        assert ours == cause_sentence(cause)
+    for why in Again:
+        again = WrittenAgain(why=why, what="one", after="two")
+        assert said_again(words("en"), again).replace("“", "'").replace("”", "'") == again_sentence(again)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_cause_and_every_way_out_of_a_step_is_said(language: str) -> None:
+    t = words(language)
+    assert all(t.moment(NOW) in said_cause(t, each) for each in causes())
+    assert len({said_again(t, WrittenAgain(why=each)) for each in Again}) == len(Again)
+    assert all(said_exit(t, path_entry(each)) for each in Why)
+    assert not said_exit(t, path_entry(None))
+
+
+def path_entry(why: Why | None) -> PathEntry:
+    return PathEntry(step="s", kind="wait", entered_at=NOW, left_at=NOW if why else None, why=why, event="e")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from starter.http.console.rendering import coded
 from starter.http.console.words import LANGUAGES, Words, language_of, words_of
 
 
@@ -43,3 +44,9 @@ def test_one_is_said_apart_where_there_are_words_for_it() -> None:
 )
 def test_who_has_not_signed_in_reads_what_their_browser_asks_for(accepted: str | None, language: str) -> None:
     assert language_of(accepted) == language
+
+
+def test_what_stands_between_backticks_is_code_and_everything_is_escaped() -> None:
+    shown = coded("Run `list <code>` & see: a ` alone")
+    assert shown == "Run <code>list &lt;code&gt;</code> &amp; see: a ` alone"
+    assert coded(shown) == shown

@@ -3,7 +3,9 @@
 In English a service's own sentence stands, which has every number; other languages say it by its reason.
 """
 
+from schemas.journey.path import PathEntry
 from schemas.reasons import Reason
+from schemas.responses.causes import MessageCause, Then, WrittenAgain
 from schemas.responses.journeys import JourneyStatus
 from schemas.responses.why import WaitStatus, WhyEntry
 from starter.http.console.words import FIRST, Words
@@ -52,3 +54,24 @@ def _status(t: Words, entry: WhyEntry) -> str:
     if entry.status is not JourneyStatus.ENDED and entry.journey_id is not None and entry.reason is None:
         return t("reasons.under_way")
     return said_reason(t, entry.reason or Reason.NO_MESSAGE)
+
+
+def said_cause(t: Words, cause: MessageCause) -> str:
+    """What somebody did that a journey began with, and what happened then, for which a message left."""
+    entered = t(f"causes.entered_{cause.entered}", on=cause.entered_on or "–", at=t.moment(cause.entered_at))
+    if cause.then is None or (cause.then is Then.TURN and cause.type is None):
+        return t("causes.alone", entered=entered)
+    name = f"turn_{cause.type}".replace("-", "_") if cause.then is Then.TURN else f"then_{cause.then}"
+    return t("causes.both", entered=entered, then=t(f"causes.{name}"))
+
+
+def said_again(t: Words, again: WrittenAgain) -> str:
+    """Why somebody was written to once more."""
+    return t(f"causes.again_{again.why}", what=again.what or "–", after=again.after or "–")
+
+
+def said_exit(t: Words, entry: PathEntry) -> str:
+    """Why a step was left; empty: it was not."""
+    if entry.why is None:
+        return ""
+    return t(f"causes.left_{entry.why}", event=entry.event or "–", branch=entry.branch or t("causes.otherwise"))

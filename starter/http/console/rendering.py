@@ -3,6 +3,7 @@
 Whoever is signed in, the page's nonce and the token that forms carry are on the request: access.py puts them there.
 """
 
+import re
 import secrets
 from collections.abc import Mapping
 from functools import cache
@@ -20,10 +21,11 @@ from schemas.criteria import FIELDS
 from starter.authoring.criteria_forms import Row
 from starter.http.console import assets
 from starter.http.console.navigation import PARTS, part_of
-from starter.http.console.reason_words import said_action, said_entry, said_reason
+from starter.http.console.reason_words import said_action, said_again, said_cause, said_entry, said_exit, said_reason
 from starter.http.console.said_values import said
 from starter.http.console.words import Words, language_of
 
+_CODE = re.compile(r"`([^`]+)`")
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -48,6 +50,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["coded"] = coded
     made.globals |= {  # pyright: ignore[reportAttributeAccessIssue]
         "asset": assets.address,
         "icon": icon,
@@ -56,10 +59,21 @@ def environment() -> jinja2.Environment:
         "new_condition": Row(),
         "said": said,
         "said_action": said_action,
+        "said_again": said_again,
+        "said_cause": said_cause,
         "said_entry": said_entry,
+        "said_exit": said_exit,
         "said_reason": said_reason,
     }
     return made
+
+
+def coded(text: str) -> Markup:
+    """A sentence in which what stands between backticks is shown as code."""
+    if isinstance(text, Markup):
+        return text
+    parts = _CODE.split(text)
+    return Markup().join(Markup("<code>{}</code>").format(part) if nth % 2 else part for nth, part in enumerate(parts))
 
 
 def icon(name: str) -> Markup:
