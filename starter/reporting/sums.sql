@@ -55,7 +55,8 @@ select (select count(*) from unnest(:sinces::timestamptz[], :untils::timestamptz
         join conversation_stretches k on k.conversation = :conversation and k.since = s.since and k.until = s.until)
        = cardinality(:sinces::timestamptz[])
    and not exists (select from told_late
-                   where conversation = :conversation and hour > :begin::timestamptz - interval '1 hour' and hour < :end);
+                   where conversation = :conversation and hour < :end
+                     and (hour > :begin::timestamptz - interval '1 hour' or contact_id is not null));
 
 -- name: figures
 -- Of a period: the sums of its stretches; and what happened before the first and after the last of them, counted one by one. Of

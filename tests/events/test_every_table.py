@@ -56,6 +56,7 @@ IDS_ALONE = {
     "operation_journeys",
     "outbox",
     "path_entries",
+    "told_late",
     "yields",
 }
 """Tables with ids of a person's journeys and claims, and nothing that is said of them: histories hold ids only."""
@@ -107,7 +108,6 @@ OF_NOBODY = {
     "versions",
     "working_revisions",
     "working_versions",
-    "told_late",
 }
 """Tables about shops, conversations and upkeep. Bodies about people are never kept in inbox (test_no_words_left.py)."""
 OF_STAFF = {

@@ -118,7 +118,7 @@ async def test_new_and_known_are_both_answered_on_a_beat_and_hold_nothing_while_
 async def test_what_is_refused_whoever_it_is_for_is_answered_at_once(web: Web, held: Held) -> None:
     problem(await web.sign_up("a@example.com", "unknown"), 404, "not-found")
     problem(await web.sign_up("no address"), 422, "invalid")
-    problem(await web.open.post("/v1/signups", content=b"{"), 422, "invalid")
+    problem(await web.open.post("/v1/signups", content=b"{"), 400, "request-malformed")
     problem(await web.open.post("/v1/signups", json={"store": SHOP}), 422, "invalid")
     assert held.waiting.empty()
 

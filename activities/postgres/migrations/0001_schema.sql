@@ -2273,7 +2273,9 @@ create index conversation_sums_by_stretch on conversation_sums (conversation, si
 -- Hours of which something was told late, or told otherwise: whatever was summed up of them is forgotten with these rows.
 create table told_late (
     conversation text not null,
-    hour         timestamptz not null
+    hour         timestamptz not null,
+    -- Who came to a place then, and so came to it once more later on: their later hours are told otherwise, too.
+    contact_id   text
 );
 create index told_late_by_hour on told_late (conversation, hour);
 
@@ -2282,11 +2284,18 @@ create function forget_told_late(of text) returns void language plpgsql as $$
 begin
     perform pg_advisory_xact_lock(hashtextextended('sums of ' || of, 0));
     with told as (
-        delete from told_late where conversation = of returning hour
+        delete from told_late where conversation = of returning hour, contact_id
+    ), since as (
+        select contact_id, min(hour) as hour from told where contact_id is not null group by 1
+    ), hours as (
+        select hour from told
+        union
+        select date_trunc('hour', e.at, 'UTC') from since
+        join conversation_entries e on e.contact_id = since.contact_id and e.conversation = of and e.at >= since.hour
     )
     delete from conversation_stretches s
-    using (select distinct hour from told) t
-    where s.conversation = of and s.since < t.hour + interval '1 hour' and s.until > t.hour;
+    using hours h
+    where s.conversation = of and s.since < h.hour + interval '1 hour' and s.until > h.hour;
 end $$;
 
 -- Late is what is told so long after it happened. A stretch is summed up when it is over for twice as long.
@@ -2298,17 +2307,10 @@ create function note_late(of text, at timestamptz) returns void language sql as 
     insert into told_late (conversation, hour) select of, date_trunc('hour', at, 'UTC') where of is not null and is_late(at)
 $$;
 
--- Whoever came to a place before comes to it once more later on: so their later hours are told otherwise too.
-create function note_late_entry(journey text, since timestamptz) returns void language sql as $$
-    insert into told_late (conversation, hour)
-    select distinct e.conversation, date_trunc('hour', e.at, 'UTC')
-    from journeys j join conversation_entries e on e.contact_id = j.contact_id and e.conversation = j.conversation
-    where j.id = journey and e.at >= since
-$$;
-
 create function note_late_stay() returns trigger language plpgsql as $$
 begin
-    perform note_late_entry(new.journey_id, new.entered_at);
+    insert into told_late (conversation, hour, contact_id)
+    select conversation, date_trunc('hour', new.entered_at, 'UTC'), contact_id from journeys where id = new.journey_id;
     return null;
 end $$;
 create trigger late_stays_are_noted after insert on path_entries for each row when (is_late(new.entered_at))
@@ -2317,7 +2319,8 @@ create trigger late_stays_are_noted after insert on path_entries for each row wh
 create function note_late_journey() returns trigger language plpgsql as $$
 begin
     if tg_op = 'INSERT' then
-        perform note_late_entry(new.id, new.entered_at);
+        insert into told_late (conversation, hour, contact_id)
+        values (new.conversation, date_trunc('hour', new.entered_at, 'UTC'), new.contact_id);
     end if;
     perform note_late(new.conversation, new.ended_at);
     return null;
@@ -2619,16 +2622,21 @@ create table message_sums (
     primary key (quarter, conversation, alert_id, version_id, store_id, step, message)
 );
 create table messages_to_count (
-    send_key text not null
+    send_key   text,
+    -- All of this journey.
+    journey_id text,
+    check (num_nonnulls(send_key, journey_id) = 1)
 );
 
 create function count_messages() returns void language plpgsql as $$
 begin
     perform pg_advisory_xact_lock(hashtextextended('count messages', 0));
     with noted as (
-        delete from messages_to_count returning send_key
+        delete from messages_to_count returning send_key, journey_id
     ), keys as (
-        select distinct send_key from noted
+        select send_key from noted where send_key is not null
+        union
+        select key from sends where journey_id in (select journey_id from noted)
     ), before as (
         select c.* from counted_messages c join keys using (send_key)
     ), after as (
@@ -2672,7 +2680,7 @@ create trigger message_events_are_noted after insert or update of kind on messag
 
 create function note_messages_of_move() returns trigger language plpgsql as $$
 begin
-    insert into messages_to_count (send_key) select key from sends where journey_id = new.id and settled_at is not null;
+    insert into messages_to_count (journey_id) values (new.id);
     return null;
 end $$;
 create trigger moves_are_noted after update of version_id on journeys for each row
