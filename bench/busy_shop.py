@@ -27,18 +27,8 @@ LONG = "long"
 """The conversation with as many steps as there may be."""
 FILLED = (
     *(SQL.sells, SQL.knows, SQL.looked_and_bought, SQL.orders, SQL.journeys, SQL.places, SQL.stays, SQL.messages),
-    *(
-        SQL.analyze,
-        SQL.heard_of,
-        SQL.credited,
-        SQL.episodes,
-        SQL.analyze_episodes,
-        SQL.claims,
-        SQL.counted,
-        SQL.noted,
-        SQL.moved,
-    ),
-    *(SQL.looked, SQL.malformed),
+    *(SQL.analyze, SQL.heard_of, SQL.credited, SQL.episodes, SQL.analyze_episodes, SQL.claims, SQL.counted),
+    *(SQL.noted, SQL.moved, SQL.looked, SQL.malformed),
 )
 """In this order: each lives on those before it."""
 

@@ -25,7 +25,10 @@ select list_code,
        case when :by in ('message', 'step', 'version') then version_id end as version,
        case when :by in ('message', 'step') then step end as step,
        case when :by = 'message' then message end as message,
-       sum(sent)::bigint as sent, sum(told)::bigint as told, sum(unknown)::bigint as unknown, sum(delivered)::bigint as delivered, sum(bounced)::bigint as bounced, sum(opened)::bigint as opened, sum(machine_opened)::bigint as machine_opened, sum(clicked)::bigint as clicked, sum(machine_clicked)::bigint as machine_clicked, sum(complained)::bigint as complained, sum(unsubscribed)::bigint as unsubscribed
+       sum(sent)::bigint as sent, sum(told)::bigint as told, sum(unknown)::bigint as unknown,
+       sum(delivered)::bigint as delivered, sum(bounced)::bigint as bounced, sum(opened)::bigint as opened,
+       sum(machine_opened)::bigint as machine_opened, sum(clicked)::bigint as clicked, sum(machine_clicked)::bigint as machine_clicked,
+       sum(complained)::bigint as complained, sum(unsubscribed)::bigint as unsubscribed
 from sent
 where :list_code::text is null or list_code = :list_code
 group by 1, 2, 3, 4, 5, 6

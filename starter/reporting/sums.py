@@ -5,7 +5,7 @@ lies outside is counted one by one. Triggers note what is told late (`told_late`
 are made anew, so that a sum is always what counting would say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -67,6 +67,11 @@ class Stretches:
     @property
     def untils(self) -> tuple[datetime, ...]:
         return (*self.sinces[1:], self.end) if self.sinces else ()
+
+    @property
+    def asked(self) -> Mapping[str, object]:
+        """They as queries take them."""
+        return {"sinces": self.sinces, "untils": self.untils, "begin": self.begin, "end": self.end}
 
 
 def stretches_of(since: datetime, until: datetime, first: datetime | None, now: datetime, zone: ZoneInfo) -> Stretches:
@@ -137,30 +142,14 @@ def first_run(numbers: Sequence[int]) -> Sequence[int]:
 async def _are_good(connection: Connection, conversation: str, stretches: Stretches) -> bool:
     if not stretches.sinces:
         return True
-    return await SQL.are_good.value(
-        connection,
-        conversation=conversation,
-        sinces=stretches.sinces,
-        untils=stretches.untils,
-        begin=stretches.begin,
-        end=stretches.end,
-    )
+    return await SQL.are_good.value(connection, conversation=conversation, **stretches.asked)
 
 
 async def _happened(
     connection: Connection, conversation: str, since: datetime, until: datetime, stretches: Stretches
 ) -> list[CountRow]:
-    return await SQL.figures.within(LIMIT_SECONDS).rows(
-        connection,
-        CountRow,
-        conversation=conversation,
-        since=since,
-        until=until,
-        sinces=stretches.sinces,
-        untils=stretches.untils,
-        begin=stretches.begin,
-        end=stretches.end,
-    )
+    asked = {"conversation": conversation, "since": since, "until": until, **stretches.asked}
+    return await SQL.figures.within(LIMIT_SECONDS).rows(connection, CountRow, **asked)
 
 
 async def _now(connection: Connection, conversation: str, of: _Conversation) -> list[CountRow]:
@@ -171,14 +160,6 @@ async def _now(connection: Connection, conversation: str, of: _Conversation) -> 
 async def _sum_up_some(
     connection: Connection, conversation: str, stretches: Stretches, numbers: Sequence[int], time_zone: str
 ) -> None:
-    sinces = [stretches.sinces[number - 1] for number in numbers]
-    untils = [stretches.untils[number - 1] for number in numbers]
-    await SQL.sum_up.within(LIMIT_SECONDS).run(
-        connection,
-        conversation=conversation,
-        sinces=sinces,
-        untils=untils,
-        begin=sinces[0],
-        end=untils[-1],
-        zone=time_zone,
-    )
+    sinces = tuple(stretches.sinces[number - 1] for number in numbers)
+    some = Stretches(sinces[0], stretches.untils[numbers[-1] - 1], sinces)
+    await SQL.sum_up.within(LIMIT_SECONDS).run(connection, conversation=conversation, zone=time_zone, **some.asked)

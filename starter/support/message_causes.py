@@ -1,16 +1,17 @@
 """Why one person was written to, and why again: found from their messages in order, and said in English. Pure."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, assert_never
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
 
 from activities.delivery.order import BROADCAST_ROUND
+from schemas.channels import Channel
 from schemas.document.alert_types.registry import ALERT_TYPES
-from schemas.document.alert_types.vocabulary import Action, AlertEvent
+from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType
+from schemas.ids import JourneyId, StepId, StoreId, VersionId
 from schemas.journey.activities import STILL_WAITING_STEP
 from schemas.responses.causes import Again, Entrance, MessageCause, Then, WrittenAgain
-
-if TYPE_CHECKING:
-    from starter.support.sent_messages import SentRow
 
 _ENTRANCES = {Action.SIGN_UP: Entrance.SIGNED_UP, Action.BROWSE: Entrance.LOOKED, Action.CART: Entrance.CARTED}
 _EVENTS = {
@@ -21,7 +22,47 @@ _EVENTS = {
 }
 
 
-def cause_of(row: "SentRow") -> MessageCause:
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    """A message that left, or may have, and the journey it belongs to.
+
+    Attributes:
+        about: what the journey watches, or is about.
+        version_id: the one that the journey lives by now.
+        event: of its alert, that its thread was entered on; None: of none.
+        together: what else was told in it, as `about` names it.
+        entered_on: the event that a conversation without an alert was entered on.
+    """
+
+    journey_id: JourneyId
+    store_id: StoreId
+    about: str | None
+    product_id: str | None
+    product_title: str | None
+    conversation: str
+    alert_id: str | None
+    version_id: VersionId
+    step: StepId
+    message: str
+    round: int
+    event: AlertEvent | None
+    subject: str | None
+    together: list[str]
+    channel: Channel
+    unknown: bool
+    sent_at: datetime
+    entered_at: datetime
+    entered_on: str | None
+    type: AlertType | None
+    action: Action | None
+
+    @property
+    def thing(self) -> tuple[str, str | None]:
+        """What it is about, whichever variant."""
+        return self.store_id, self.product_id
+
+
+def cause_of(row: SentRow) -> MessageCause:
     """What the contact did, and what happened then."""
     return MessageCause(
         entered=_ENTRANCES[row.action] if row.action is not None else Entrance.EVENT,
@@ -32,7 +73,7 @@ def cause_of(row: "SentRow") -> MessageCause:
     )
 
 
-def _then(row: "SentRow") -> Then | None:
+def _then(row: SentRow) -> Then | None:
     if row.event is not None:
         return _EVENTS[row.event]
     if row.step.startswith(STILL_WAITING_STEP):
@@ -40,7 +81,7 @@ def _then(row: "SentRow") -> Then | None:
     return Then.BROADCAST if row.round == BROADCAST_ROUND else None
 
 
-def again_of(row: "SentRow", before: Sequence["SentRow"]) -> WrittenAgain | None:
+def again_of(row: SentRow, before: Sequence[SentRow]) -> WrittenAgain | None:
     """Why they were written to once more, after these; None: it is the first."""
     if not before:
         return None
@@ -58,7 +99,7 @@ def again_of(row: "SentRow", before: Sequence["SentRow"]) -> WrittenAgain | None
     return WrittenAgain(why=Again.ENTERED_AGAIN if row.entered_at >= last.sent_at else Again.TWICE_IN_LINE)
 
 
-def _again_in_journey(row: "SentRow", own: Sequence["SentRow"]) -> WrittenAgain:
+def _again_in_journey(row: SentRow, own: Sequence[SentRow]) -> WrittenAgain:
     if row.event is not None and any(each.event is row.event and each.round != row.round for each in own):
         return WrittenAgain(why=Again.CAME_AGAIN, what=row.event)
     last = own[-1]

@@ -8,54 +8,13 @@ from typing import Any
 from activities.postgres.pool import Connection
 from activities.postgres.queries import load_queries
 from schemas.channels import Channel
-from schemas.document.alert_types.vocabulary import Action, AlertEvent, AlertType
-from schemas.ids import ContactId, JourneyId, StepId, StoreId, VersionId
+from schemas.ids import ContactId, StoreId
 from schemas.reasons import Reason
 from schemas.responses.contacts import ContactMessage, MessageState
 from schemas.responses.why import WhyMessage
-from starter.support.message_causes import again_of, again_sentence, cause_of, cause_sentence
+from starter.support.message_causes import SentRow, again_of, again_sentence, cause_of, cause_sentence
 
 SQL = load_queries("starter.support", "sent_messages.sql")
-
-
-@dataclass(frozen=True, slots=True)
-class SentRow:
-    """A message that left, or may have, and the journey it belongs to.
-
-    Attributes:
-        about: what the journey watches, or is about.
-        version_id: the one that the journey lives by now.
-        event: of its alert, that its thread was entered on; None: of none.
-        together: what else was told in it, as `about` names it.
-        entered_on: the event that a conversation without an alert was entered on.
-    """
-
-    journey_id: JourneyId
-    store_id: StoreId
-    about: str | None
-    product_id: str | None
-    product_title: str | None
-    conversation: str
-    alert_id: str | None
-    version_id: VersionId
-    step: StepId
-    message: str
-    round: int
-    event: AlertEvent | None
-    subject: str | None
-    together: list[str]
-    channel: Channel
-    unknown: bool
-    sent_at: datetime
-    entered_at: datetime
-    entered_on: str | None
-    type: AlertType | None
-    action: Action | None
-
-    @property
-    def thing(self) -> tuple[str, str | None]:
-        """What it is about, whichever variant."""
-        return self.store_id, self.product_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from activities.postgres.pool import Pool
+from tests.reports.whole import read_whole
 
 FIGURES = (
     *("sent", "told", "unknown", "delivered", "bounced", "opened", "machine_opened", "clicked", "machine_clicked"),
@@ -97,3 +98,9 @@ async def test_what_is_told_while_messages_are_counted_is_counted(filled: Pool) 
 async def test_several_who_count_at_once_count_each_message_once(filled: Pool) -> None:
     await asyncio.gather(*(_sums(filled) for _ in range(4)))
     assert await _sums(filled) == await _counted(filled)
+
+
+async def test_one_message_is_counted_without_reading_the_others(filled: Pool) -> None:
+    await _sums(filled)
+    await filled.execute(AN_EVENT.format(kind="bounced", which=A_MESSAGE))
+    assert await read_whole(filled, "select count_messages()") <= {"messages_to_count"}

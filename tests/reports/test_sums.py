@@ -19,6 +19,7 @@ from schemas.responses.retention import Kept, Retain
 from starter.reporting.analytics import Analytics, Chosen, Number
 from starter.reporting.reports import Period, midnight
 from starter.reporting.sums import MOST_AT_ONCE, OVER_FOR, first_run, stretches_of
+from tests.reports.whole import read_whole
 
 CONVERSATION = "back-in-stock"
 TODAY = datetime.now(UTC).date()
@@ -177,6 +178,13 @@ async def test_retention_forgets_notes_of_what_was_told_late_with_the_sums_that_
     assert not await filled.fetchval("select count(*) from told_late")
     summed, counted = await _both(filled, EVER)
     assert summed == counted
+
+
+async def test_what_follows_from_one_late_entry_is_found_without_reading_the_others(filled: Pool) -> None:
+    await _both(filled, EVER)
+    await filled.execute(A_JOURNEY)
+    read = await read_whole(filled, "select forget_told_late('back-in-stock')")
+    assert not read & {"journeys", "path_entries"}
 
 
 async def test_several_at_once_sum_up_once(filled: Pool) -> None:

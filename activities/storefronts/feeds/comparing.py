@@ -23,7 +23,9 @@ from activities.storefronts.feeds.reading import Leaving
 from activities.storefronts.feeds.rows import BadRow, FeedRow, LayoutVoid, Passed, RawRow, ReadItem
 
 READING = 2
-"""Which way of reading cells this is: with another number every row of every feed is converted once more."""
+"""Which way of reading cells, and of keeping layouts, this is: with another number every row of every feed is converted
+once more.
+"""
 LONGEST_RUN = 100
 """Rows of one product in a line that are kept until it is known whether one of them has changed."""
 

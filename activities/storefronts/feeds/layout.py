@@ -39,7 +39,7 @@ class Layout:
     rows: "array[int]" = field(default_factory=lambda: array("q"))
     offsets: "array[int]" = field(default_factory=lambda: array("Q"))
     _starts: "array[int] | None" = None
-    _sorted: "array[int] | None" = None
+    _order: "array[int] | None" = None
 
     def __len__(self) -> int:
         return len(self.digests)
@@ -81,13 +81,13 @@ class Layout:
         return bisect_right(self._starts, row) - 1
 
     def place_of(self, digest: int) -> int | None:
-        """A block with these bytes. Of those that are asked for hardly any is there."""
-        if self._sorted is None:
-            self._sorted = array("q", sorted(self.digests))
-        place = bisect_left(self._sorted, digest)
-        if place == len(self._sorted) or self._sorted[place] != digest:
+        """A block with these bytes."""
+        if self._order is None:
+            self._order = array("I", sorted(range(len(self)), key=self.digests.__getitem__))
+        place = bisect_left(self._order, digest, key=self.digests.__getitem__)
+        if place == len(self) or self.digests[self._order[place]] != digest:
             return None
-        return self.digests.index(digest)
+        return self._order[place]
 
     def packed(self) -> bytearray:
         """All of it, for `unpacked`: in one piece, for a million rows are many megabytes."""
